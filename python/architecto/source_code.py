@@ -1,0 +1,102 @@
+"""An architecture as a Python file that depends on torch alone."""
+
+from architecto.architecture import KINDS, Architecture, Layer
+from architecto.network import Network
+
+_FILE = '''\
+"""An image classifier found by Architecto: input {input}, {parameters:,} parameters.
+
+`python model.py` loads the weights.pt beside this file and prints the layers. From other code:
+`from model import load; network = load()`, then `network(images)` with images of shape
+[n, {shape}].
+"""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+ARCHITECTURE = """\\
+{architecture}"""
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+{modules}
+
+    def forward(self, x: Tensor) -> Tensor:  # n x {input}
+{steps}
+        return x
+
+
+def load(path: Path = Path(__file__).with_name("weights.pt")) -> Network:
+    """Returns the trained network, ready for use."""
+    network = Network()
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+if __name__ == "__main__":
+    count = sum(parameter.numel() for parameter in load().parameters())
+    print(ARCHITECTURE)
+    print(f"{{count:,}} parameters")
+'''
+
+
+def source_code(architecture: Architecture) -> str:
+    """See `architecto.architecture.source`."""
+    network = Network(architecture)
+    leaves = [layer for layer in architecture.walk() if not layer.branches]
+    modules = [f"self.{layer.label} = {_constructor(layer)}" for layer in leaves]
+    steps = _steps(architecture.layers, "x", "x", network)
+    return _FILE.format(
+        input="x".join(map(str, architecture.input)),
+        shape=", ".join(map(str, architecture.input)),
+        parameters=network.parameter_count,
+        architecture=layer_list(architecture),
+        modules="\n".join(" " * 8 + line for line in modules or ["pass"]),
+        steps="\n".join(" " * 8 + line for line in steps),
+    )
+
+
+def layer_list(architecture: Architecture) -> str:
+    """The architecture text with each layer on a line of its own."""
+    head = " ".join(map(str, architecture.input))
+    layers = "\n  ".join(map(str, architecture.layers))
+    return f"(architecture (input {head}) (\n  {layers}))"
+
+
+def _constructor(layer: Layer) -> str:
+    """Channels and features stand first, as PyTorch's users write them; the rest is named."""
+    kind = KINDS[layer.kind]
+    arguments = [
+        str(value)
+        if argument.name.startswith(("in_", "out_", "num_"))
+        else f"{argument.name}={value}"
+        for argument, value in zip(kind.arguments, layer.arguments, strict=False)
+    ]
+    return f"nn.{kind.torch_class}({', '.join(arguments)})"
+
+
+def _steps(layers: tuple[Layer, ...], given: str, result: str, network: Network) -> list[str]:
+    """Lines of `forward` that compute variable `result` from variable `given`."""
+    lines: list[str] = []
+    for layer in layers:
+        shape = "x".join(map(str, network.shapes[layer.label]))
+        if layer.branches:
+            outputs: list[str] = []
+            for number, branch in enumerate(layer.branches, 1):
+                variable = f"{result}_{number}" if branch else given
+                lines += _steps(branch, given, variable, network)
+                outputs.append(variable)
+            joined = (
+                f"torch.cat([{', '.join(outputs)}], dim=1)"
+                if layer.kind == "concat"
+                else " + ".join(outputs)
+            )
+            lines.append(f"{result} = {joined}  # n x {shape}")
+        else:
+            lines.append(f"{result} = self.{layer.label}({given})  # n x {shape}")
+        given = result
+    return lines
