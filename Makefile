@@ -1,0 +1,96 @@
+# Architecto: every command of the project. `make help` lists them.
+
+# ---- variables: the comment after ## is what `make help` prints -----------------------------------
+
+SPACE ?= cnn#               ## search space: a file of racket/networks/spaces
+DATASET ?= digits#          ## data set: digits, fashion-mnist, mnist, cifar10
+SCORER ?= transformer#      ## who picks: transformer, random, uniform, or path/to/file.py:Class
+TRIALS ?= 24#               ## networks to train
+SEED ?= 0#                  ## the same seed gives the same run
+MAX_PARAMS ?= 50000#        ## parameter budget of a network
+RUN ?=#                     ## name of the run under runs/ (empty: chosen from the settings)
+DEVICE ?= cpu#              ## where networks are trained: cpu, cuda, cuda:1, mps
+EPOCHS ?=#                  ## epochs a trial (empty: the data set's own number)
+TESTS ?= tests#             ## what `make test` runs: a folder, a file, or FILE::TEST
+JOBS ?= 2#                  ## test processes side by side
+PYTHON ?=#                  ## Python for .venv (empty: the first of 3.11 or newer on PATH)
+TORCH ?=#                   ## pip options for torch, e.g. --index-url https://download.pytorch.org/whl/cpu
+
+python := .venv/bin/python
+in_python := ../$(python)
+quote = '$(subst ','\'',$(strip $(1)))'
+option = $(if $(strip $(2)),$(1) $(call quote,$(2)))
+
+# ---- set-up: files under .venv say what is done ---------------------------------------------------
+
+racket_files := $(shell find racket -name '*.rkt' 2>/dev/null)
+racket_tests := $(shell find tests -name '*.rkt' 2>/dev/null)
+installed := .venv/installed
+compiled := .venv/compiled
+compiled_tests := .venv/compiled-tests
+
+# Another Racket than the one last seen, or other options for torch: set up anew.
+racket_seen := $(shell ls -liL "$$(command -v racket)" 2>/dev/null | cmp -s - .venv/racket-seen && echo yes)
+torch_seen := $(if $(strip $(TORCH)),$(shell printf '%s\n' $(call quote,$(TORCH)) | cmp -s - .venv/torch-seen && echo yes),yes)
+ifneq ($(racket_seen) $(torch_seen),yes yes)
+$(installed): always
+endif
+
+$(installed): python/pyproject.toml .make/set-up
+	@PYTHON=$(call quote,$(PYTHON)) TORCH=$(call quote,$(TORCH)) .make/set-up
+	@ls -liL "$$(command -v racket)" > .venv/racket-seen
+	@$(if $(strip $(TORCH)),printf '%s\n' $(call quote,$(TORCH)) > .venv/torch-seen,:)
+	@touch $@
+
+$(compiled): $(racket_files) $(installed)
+	@$(if $(racket_files),echo 'compiling racket/' && raco make -j 2 $(racket_files))
+	@touch $@
+
+$(compiled_tests): $(racket_tests) .make/lint-racket.rkt $(compiled)
+	@raco make -j 2 .make/lint-racket.rkt $(racket_tests)
+	@touch $@
+
+# ---- targets --------------------------------------------------------------------------------------
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run-search repl test lint format clean always
+
+help: ## this list
+	@printf 'make TARGET [VARIABLE=value …]\n\nTargets\n'
+	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@printf '\nVariables (default)\n'
+	@sed -n 's/^\([A-Z_]*\) ?=[ ]*\([^#]*\)# *## \(.*\)/  \1|\2|\3/p' Makefile \
+		| awk -F'|' '{ printf "%-12s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
+
+setup: $(installed) $(compiled) ## sets up what is missing: Python packages in .venv, Racket, compiled code
+	@echo 'Everything is set up: try make run-search.'
+
+run-search: $(installed) $(compiled) ## searches: finds networks, trains them, and learns to guide the search
+	@exec $(python) -m architecto run $(call option,--space,$(SPACE)) \
+		$(call option,--dataset,$(DATASET)) $(call option,--scorer,$(SCORER)) \
+		$(call option,--trials,$(TRIALS)) $(call option,--seed,$(SEED)) \
+		$(call option,--max-params,$(MAX_PARAMS)) $(call option,--run,$(RUN)) \
+		$(call option,--device,$(DEVICE)) $(call option,--epochs,$(EPOCHS))
+
+repl: $(installed) $(compiled) ## Racket with the engine and the search spaces loaded
+	@exec racket -i -t racket/main.rkt
+
+test: $(installed) $(compiled) $(compiled_tests) ## runs every test, Python's and Racket's
+	@$(python) -m pytest -n $(JOBS) $(TESTS)
+
+lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused requires and widths
+	@cd python && $(in_python) -m ruff check --config pyproject.toml --quiet . ../tests
+	@cd python && $(in_python) -m ruff format --config pyproject.toml --check --quiet . ../tests
+	@cd python && $(in_python) -m mypy architecto
+	@racket .make/lint-racket.rkt .make/lint-racket.rkt $(racket_files) $(racket_tests)
+
+format: $(installed) ## formats the Python code and sorts its imports
+	@cd python && $(in_python) -m ruff check --config pyproject.toml --fix --quiet . ../tests
+	@cd python && $(in_python) -m ruff format --config pyproject.toml . ../tests
+
+clean: ## removes compiled code and caches; keeps .venv and runs/
+	@find racket tests .make -type d \( -name compiled -o -name __pycache__ \) -prune -exec rm -rf {} +
+	@find python -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
+	@rm -rf python/build
+	@for cache in .pytest_cache .mypy_cache .ruff_cache .hypothesis; do rm -rf $$cache */$$cache; done
+	@rm -f $(compiled) $(compiled_tests) $(installed)
