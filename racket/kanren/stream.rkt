@@ -1,0 +1,77 @@
+#lang racket/base
+;; The stream: the interleaving search, one step at a time.
+
+(require "goal.rkt" "label.rkt" "state.rkt" "store.rkt" "term.rkt")
+(provide (struct-out pause) (struct-out bind) (struct-out mplus)
+         step mature? mature stream-take)
+
+;; A Stream is prefab data as well:
+;;   #f                    no answer
+;;   (cons STATE STREAM)   an answer, then more
+;;   (pause STATE GOAL)    GOAL still to be solved from STATE
+;;   (bind STREAM GOAL)    GOAL still to be solved from every answer of STREAM
+;;   (mplus STREAM STREAM) the answers of both
+;; The first two are mature.
+(struct pause (state goal) #:prefab)
+(struct bind (stream goal) #:prefab)
+(struct mplus (left right) #:prefab)
+
+(define (mature? s) (or (not s) (pair? s)))
+
+(define (mature s) (if (mature? s) s (mature (step s))))
+
+;; One step of the search: an mplus steps its left stream and swaps, a bind hands each answer of its
+;; stream on, a relation call suspends.
+(define (step s)
+  (cond
+    [(pause? s) (solve (pause-state s) (pause-goal s))]
+    [(mplus? s)
+     (define left (step-immature (mplus-left s)))
+     (define right (mplus-right s))
+     (cond [(not left) right]
+           [(pair? left) (cons (car left) (mplus right (cdr left)))]
+           [else (mplus right left)])]
+    [(bind? s)
+     (define inner (step-immature (bind-stream s)))
+     (define goal (bind-goal s))
+     (cond [(not inner) #f]
+           [(pair? inner) (step (mplus (pause (car inner) goal) (bind (cdr inner) goal)))]
+           [else (bind inner goal)])]
+    [else s]))
+
+(define (step-immature s) (if (mature? s) s (step s)))
+
+(define (solve st goal)
+  (cond
+    [(disj? goal) (step (mplus (pause st (disj-left goal)) (pause st (disj-right goal))))]
+    [(conj? goal) (step (bind (pause st (conj-left goal)) (conj-right goal)))]
+    [(relate? goal)
+     (check-no-primitive goal)
+     (define-values (body next) (unfold goal (state-next st)))
+     (pause (struct-copy state st [next next]) body)]
+    [(label? goal)
+     (define branches (label-branches st goal))
+     (if branches
+         (pause st (conj (disj-all branches) goal))
+         (list st))]
+    [else
+     (define next (post st goal))
+     (and next (list next))]))
+
+(define (list st) (cons st #f))
+
+(define (disj-all goals)
+  (if (null? (cdr goals)) (car goals) (disj (car goals) (disj-all (cdr goals)))))
+
+(define (check-no-primitive goal)
+  (when (relation-inputs (lookup-relation (relate-name goal)))
+    (error (relate-name goal) "a primitive runs in the guided search only, not in run")))
+
+;; The first n answers of a stream (all of them when n is #f), as states.
+(define (stream-take n s)
+  (if (eqv? n 0)
+      '()
+      (let ([s (mature s)])
+        (if s
+            (cons (car s) (stream-take (and n (sub1 n)) (cdr s)))
+            '()))))

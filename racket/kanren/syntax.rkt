@@ -1,0 +1,139 @@
+#lang racket/base
+;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
+
+(require (for-syntax racket/base)
+         "fd.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt" "term.rkt")
+(provide defrel define-relation defprimitive fresh conde conj* disj* query run run* run/residual
+         run*/residual infd labelfd fd query-answers)
+
+(define-syntax conj*
+  (syntax-rules ()
+    [(_) succeed]
+    [(_ g) g]
+    [(_ g ... last) (conj (conj* g ...) last)]))
+
+(define-syntax disj*
+  (syntax-rules ()
+    [(_) fail]
+    [(_ g) g]
+    [(_ g rest ...) (disj g (disj* rest ...))]))
+
+(define-syntax (fresh stx)
+  (syntax-case stx ()
+    [(_ (x ...) g0 g ...)
+     (andmap identifier? (syntax->list #'(x ...)))
+     #'(let* ([x (new-var)] ...) (conj* g0 g ...))]
+    [_ (raise-syntax-error 'fresh "expected (fresh (VARIABLE …) GOAL GOAL …)" stx)]))
+
+(define-syntax (conde stx)
+  (syntax-case stx ()
+    [(_ (g0 g ...) ...) #'(disj* (conj* g0 g ...) ...)]
+    [_ (raise-syntax-error 'conde "expected (conde (GOAL GOAL …) …)" stx)]))
+
+(define-syntax (defrel stx)
+  (syntax-case stx ()
+    [(form (name param ...) g0 g ...)
+     (andmap identifier? (syntax->list #'(name param ...)))
+     #`(begin
+         (define (name param ...) (relate 'name (list param ...)))
+         (register-relation!
+          (relation 'name #,(length (syntax->list #'(param ...)))
+                    (lambda (param ...) (conj* g0 g ...))
+                    #f
+                    #,(source-of stx))))]
+    [(form . _)
+     (raise-syntax-error (syntax-e #'form) "expected (defrel (NAME PARAMETER …) GOAL GOAL …)" stx)]))
+
+(define-syntax define-relation (make-rename-transformer #'defrel))
+
+;; (defprimitive (name x ... y ...) #:inputs (x ...) goal): the goal's Racket code runs once all
+;; inputs are ground; until then the call waits in the frontier.
+(define-syntax (defprimitive stx)
+  (syntax-case stx ()
+    [(_ (name param ...) #:inputs (input ...) g0 g ...)
+     (andmap identifier? (syntax->list #'(name param ... input ...)))
+     (let ([params (map syntax-e (syntax->list #'(param ...)))])
+       #`(begin
+           (define (name param ...) (relate 'name (list param ...)))
+           (register-relation!
+            (relation 'name #,(length params)
+                      (lambda (param ...) (conj* g0 g ...))
+                      '#,(for/list ([i (syntax->list #'(input ...))])
+                           (let find ([ps params] [n 0])
+                             (cond [(null? ps)
+                                    (raise-syntax-error 'defprimitive "not a parameter" stx i)]
+                                   [(eq? (car ps) (syntax-e i)) n]
+                                   [else (find (cdr ps) (add1 n))])))
+                      #,(source-of stx)))))]
+    [_ (raise-syntax-error
+        'defprimitive
+        "expected (defprimitive (NAME PARAMETER …) #:inputs (PARAMETER …) GOAL GOAL …)" stx)]))
+
+(define-for-syntax (source-of stx)
+  (define source (syntax-source stx))
+  (if (path? source) (path->string source) (format "~a" source)))
+
+;; A query is a stream whose answers bind the initial variable to the list of the query's values.
+(define-syntax (query stx)
+  (syntax-case stx ()
+    [(_ (x ...) g0 g ...)
+     (andmap identifier? (syntax->list #'(x ...)))
+     #'(start-query (lambda () (fresh (x ...) (== (list x ...) initial-var) g0 g ...)))]
+    [_ (raise-syntax-error 'query "expected (query (VARIABLE …) GOAL GOAL …)" stx)]))
+
+(define (start-query make-goal)
+  (set-next-variable! (state-next empty-state))
+  (define goal (make-goal))
+  (pause (struct-copy state empty-state [next next-variable]) goal))
+
+(define-syntax (run stx)
+  (syntax-case stx ()
+    [(_ n (x ...) g0 g ...)
+     #`(query-answers n (query (x ...) g0 g ...) #,(= 1 (length (syntax->list #'(x ...)))) #f)]
+    [(_ n x g0 g ...)
+     (identifier? #'x)
+     #'(run n (x) g0 g ...)]
+    [_ (raise-syntax-error 'run "expected (run N (VARIABLE …) GOAL GOAL …)" stx)]))
+
+(define-syntax (run* stx)
+  (syntax-case stx ()
+    [(_ xs g0 g ...) #'(run #f xs g0 g ...)]
+    [_ (raise-syntax-error 'run* "expected (run* (VARIABLE …) GOAL GOAL …)" stx)]))
+
+;; As run and run*, but integers are not labelled: the answer prints its constraints.
+(define-syntax (run/residual stx)
+  (syntax-case stx ()
+    [(_ n (x ...) g0 g ...)
+     #`(query-answers n (query (x ...) g0 g ...) #,(= 1 (length (syntax->list #'(x ...)))) #t)]
+    [_ (raise-syntax-error 'run/residual "expected (run/residual N (VARIABLE …) GOAL GOAL …)" stx)]))
+
+(define-syntax-rule (run*/residual (x ...) g0 g ...) (run/residual #f (x ...) g0 g ...))
+
+;; The first n answers of a query, reified; bare values where the query has one variable.
+(define (query-answers n stream single? residual?)
+  (define labelled (if residual? stream (bind stream (label 'given (list initial-var)))))
+  (define states
+    (if residual?
+        (stream-take n labelled)
+        (let loop ([n n] [s labelled])
+          (if (eqv? n 0)
+              '()
+              (let ([s (mature s)])
+                (cond [(not s) '()]
+                      [(solvable? (car s)) (cons (car s) (loop (and n (sub1 n)) (cdr s)))]
+                      [else (loop n (cdr s))]))))))
+  (for/list ([st (in-list states)])
+    (reify st (if single?
+                  (car (walk/store initial-var (state-store st)))
+                  initial-var))))
+
+;; (infd x … DOMAIN): the domain is a list of integers or (interval LO HI).
+(define-syntax (infd stx)
+  (syntax-case stx (interval)
+    [(_ x ... (interval lo hi)) #'(conj* (domfd x (list 'interval lo hi)) ...)]
+    [(_ x ... d) #'(let ([domain d]) (conj* (domfd x domain) ...))]))
+
+(define-syntax (labelfd stx)
+  (syntax-case stx ()
+    [(_ #:order order x ...) #'(label 'order (list x ...))]
+    [(_ x ...) #'(label 'given (list x ...))]))
