@@ -1,0 +1,233 @@
+"""Trains an architecture on a data set: AdamW, one cycle of the learning rate, cross-entropy.
+
+The weights that are kept, and their validation and test accuracy, are those after the last epoch:
+the learning rate has come down to zero by then, and a choice of the best epoch would make the
+validation accuracy look better than it is.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from architecto import architecture as architectures
+from architecto import datasets
+from architecto.architecture import ArchitectureError
+from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
+from architecto.network import Network
+from architecto.rewards import loss_curve_reward
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and how fast to train on one data set."""
+
+    epochs: int
+    batch_size: int
+    """Images a batch; the last, smaller batch of an epoch is used too."""
+    learning_rate: float
+    """The highest of the cycle."""
+
+
+SETTINGS = {
+    "digits": Settings(epochs=25, batch_size=64, learning_rate=5e-3),
+    "fashion-mnist": Settings(epochs=4, batch_size=128, learning_rate=3e-3),
+    "mnist": Settings(epochs=3, batch_size=128, learning_rate=3e-3),
+    "cifar10": Settings(epochs=6, batch_size=128, learning_rate=3e-3),
+}
+
+WEIGHT_DECAY = 0.02
+"""AdamW's decoupled decay (Loshchilov and Hutter, 2019)."""
+
+TEST_BATCH = 1000
+"""Images a batch when accuracy is measured."""
+
+
+class Diverged(Exception):
+    """The loss is infinite or no number."""
+
+
+class TrainingEvaluator(BaseEvaluator):
+    """Trains each architecture from scratch; the reward is `loss_curve_reward` of its losses."""
+
+    def __init__(
+        self,
+        dataset: str = "digits",
+        device: str = "cpu",
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        data_folder: str | None = None,
+    ) -> None:
+        """dataset: a name that `datasets.info` knows; read here, once.
+        device: "cpu", "cuda", "cuda:1", … or "auto": CUDA where there is some, else the CPU.
+        epochs, batch_size, learning_rate: None for the data set's defaults (`SETTINGS`).
+        data_folder: where the data set's files lie; None for the usual place.
+
+        Raises `ValueError` for a setting that cannot be used, `DatasetUnavailable` (a
+        `RuntimeError`) for missing files.
+        """
+        usual = SETTINGS.get(dataset) or SETTINGS["digits"]
+        self.settings = Settings(
+            epochs=usual.epochs if epochs is None else epochs,
+            batch_size=batch_size or usual.batch_size,
+            learning_rate=learning_rate or usual.learning_rate,
+        )
+        if self.settings.epochs < 1 or self.settings.batch_size < 1:
+            raise ValueError(f"epochs and batch_size must be at least 1, got {self.settings}")
+        self.device = _device(device)
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = False
+            torch.backends.cudnn.deterministic = True
+        self.data = datasets.load(dataset, Path(data_folder) if data_folder else None)
+        self.train_images = self.data.train_images.to(self.device)
+        self.train_labels = self.data.train_labels.to(self.device)
+
+    def evaluate(
+        self,
+        architecture: str,
+        *,
+        seed: int,
+        weights_path: Path | None,
+        on_epoch: OnEpoch | None = None,
+    ) -> Evaluation:
+        """See `BaseEvaluator.evaluate`."""
+        started = time.perf_counter()
+        losses: list[float] = []
+        accuracies: list[float] = []
+        parameters: int | None = None
+
+        def fail(reason: str) -> Evaluation:
+            return failed(
+                reason,
+                losses=losses,
+                validation_accuracies=accuracies,
+                parameters=parameters,
+                seconds=time.perf_counter() - started,
+            )
+
+        torch.manual_seed(seed)
+        try:
+            network = self._build(architecture)
+            parameters = network.parameter_count
+            network.to(self.device)
+            self._train(network, losses, accuracies, on_epoch)
+            test_accuracy = self._accuracy(network, self.data.test_images, self.data.test_labels)
+            if weights_path is not None:
+                _save(network, weights_path)
+        except (ArchitectureError, Diverged) as error:
+            return fail(str(error))
+        except Exception as error:  # whatever a network does, the search goes on
+            traceback.print_exc()
+            return fail(f"{type(error).__name__}: {error}")
+        return Evaluation(
+            status="complete",
+            reason=None,
+            reward=loss_curve_reward(losses, self.data.info.classes),
+            losses=losses,
+            validation_accuracies=accuracies,
+            validation_accuracy=accuracies[-1],
+            test_accuracy=test_accuracy,
+            parameters=parameters,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _build(self, text: str) -> Network:
+        """The network, if it takes the data set's images to its classes."""
+        architecture = architectures.parse(text)
+        info = self.data.info
+        if architecture.input != info.input_shape:
+            raise ArchitectureError(
+                f"the architecture's input is {_shape(architecture.input)}, "
+                f"but images of {info.name} are {_shape(info.input_shape)}"
+            )
+        network = architectures.build(architecture)
+        output = network.shapes[architecture.layers[-1].label] if architecture.layers else ()
+        if output != (info.classes,):
+            raise ArchitectureError(
+                f"the architecture's output is {_shape(output) or 'its input'}, "
+                f"but {info.name} has {info.classes} classes"
+            )
+        return network
+
+    def _train(
+        self,
+        network: Network,
+        losses: list[float],
+        accuracies: list[float],
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        """Appends each batch's loss and each epoch's validation accuracy; raises `Diverged`."""
+        count, settings = len(self.train_labels), self.settings
+        weights = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        if not weights:
+            raise ArchitectureError("the architecture has no parameters to train")
+        optimizer = torch.optim.AdamW(
+            weights, lr=settings.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=settings.learning_rate,
+            total_steps=settings.epochs * math.ceil(count / settings.batch_size),
+            pct_start=0.2,
+        )
+        for epoch in range(1, settings.epochs + 1):
+            network.train()
+            for batch in torch.randperm(count).to(self.device).split(settings.batch_size):
+                scores = network(self.train_images[batch])  # (n, classes)
+                loss = nn.functional.cross_entropy(scores, self.train_labels[batch])
+                value = loss.item()
+                if not math.isfinite(value):
+                    raise Diverged(f"diverged: loss {value} at batch {len(losses) + 1}")
+                losses.append(value)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+            accuracies.append(
+                self._accuracy(network, self.data.validation_images, self.data.validation_labels)
+            )
+            if on_epoch is not None:
+                on_epoch(epoch, settings.epochs, accuracies[-1])
+
+    @torch.no_grad()
+    def _accuracy(self, network: Network, images: Tensor, labels: Tensor) -> float:
+        """Fraction of `images` `[n, c, h, w]` whose highest score is at the label."""
+        network.eval()
+        right = 0
+        for start in range(0, len(labels), TEST_BATCH):
+            scores = network(images[start : start + TEST_BATCH].to(self.device))
+            found = scores.argmax(dim=1).cpu()
+            right += int((found == labels[start : start + TEST_BATCH]).sum())
+        return right / len(labels)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise ValueError(f"device {name!r} cannot be used: {reason}") from None
+    return device
+
+
+def _save(network: Network, path: Path) -> None:
+    """Writes the state dict, as CPU tensors, so that `path` is never half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
+    os.replace(partial, path)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
