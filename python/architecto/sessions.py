@@ -1,0 +1,105 @@
+"""What the agent knows of one engine: the choices that it sent, and the picks made among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from architecto.agent import Step
+from architecto.messages import INDICES_LIMIT, MessageError
+
+
+@dataclass
+class Session:
+    """The state of one engine's session, from its ``hello`` on.
+
+    ``texts`` and ``parents`` hold every choice that the engine sent and has not closed. ``picks``
+    keeps, for each choice that was picked, the step at which it was picked last: its text and its
+    rivals, which is what the learner needs later.
+    """
+
+    name: str
+    routing: bytes
+    """The ZeroMQ address of the engine's latest message."""
+    texts: dict[int, str] = field(default_factory=dict)
+    parents: dict[int, int | None] = field(default_factory=dict)
+    picks: dict[int, Step] = field(default_factory=dict)
+    unexpanded: set[int] = field(default_factory=set)
+    """The choices that ``"all"`` stands for: sent, not closed, not picked."""
+    last: tuple[int, int, int] | None = None
+    """Episode, step and index of the latest pick whose outcome is not known yet."""
+    reply_id: int | None = None
+    reply: list[bytes] = field(default_factory=list)
+    """The latest reply, kept so that the same request gets the same bytes again."""
+    left: bool = False
+    """The engine took leave, or was told to stop."""
+
+    def learn(self, choices: list[tuple[int, int | None, str]]) -> None:
+        """Take up new choices: (index, parent, text) each."""
+        for index, parent, text in choices:
+            self.texts[index] = text
+            self.parents[index] = parent
+            if index not in self.picks:
+                self.unexpanded.add(index)
+
+    def candidates(self, asked: str | list[int]) -> list[int]:
+        """The indices to pick from; raises MessageError if one of them was never sent."""
+        if asked == "all":
+            if not self.unexpanded:
+                raise MessageError("bad_header", 'candidates is "all" and no choice is open')
+            return sorted(self.unexpanded)
+        unknown = [index for index in asked if index not in self.texts]  # type: ignore[operator]
+        if unknown:
+            raise UnknownChoices(unknown[:INDICES_LIMIT])  # type: ignore[arg-type]
+        return list(asked)  # type: ignore[arg-type]
+
+    def pick(self, episode: int, step: int, index: int, rivals: list[int]) -> None:
+        """Note that a choice was picked among its rivals (which include it)."""
+        texts = [self.texts[rival] for rival in rivals]
+        self.picks[index] = Step(index=index, text=self.texts[index], candidates=texts)
+        self.unexpanded.discard(index)
+        self.last = (episode, step, index)
+
+    def rivals(self, asked: str | list[int], candidates: list[int], index: int) -> list[int]:
+        """The candidates that count as alternatives to a pick.
+
+        All of them, if the engine listed them. If it asked for every open choice, those with the
+        same parent: a step then costs what is new and not what is open.
+        """
+        if asked != "all":
+            return candidates
+        parent = self.parents[index]
+        return [rival for rival in candidates if self.parents[rival] == parent]
+
+    def path(self, index: int) -> list[Step]:
+        """The picks on the way from the root to a choice, first pick first.
+
+        A finished architecture may bear an index that was never sent: its way then ends at the
+        latest pick.
+        """
+        current: int | None = index
+        if index not in self.parents and self.last is not None:
+            current = self.last[2]
+        steps = []
+        seen = set()
+        while current is not None and current not in seen:
+            seen.add(current)
+            if current in self.picks:
+                steps.append(self.picks[current])
+            current = self.parents.get(current)
+        return steps[::-1]
+
+    def forget(self, closed: list[int]) -> None:
+        """Drop choices below which nothing is left."""
+        for index in closed:
+            self.texts.pop(index, None)
+            self.parents.pop(index, None)
+            self.picks.pop(index, None)
+            self.unexpanded.discard(index)
+
+
+class UnknownChoices(MessageError):
+    """Candidates that the agent does not hold; the engine sends them again."""
+
+    def __init__(self, choices: list[int]) -> None:
+        super().__init__("unknown_choices", f"{len(choices)} candidates were never sent: send them")
+        self.choices = choices

@@ -1,0 +1,106 @@
+"""The trials of a run: which architectures are evaluated, and when the agent hears of the result.
+
+An evaluation ends at a moment that nobody can foresee, so its result is stored at once and handed
+to the agent only at fixed points of the conversation: when an engine begins an episode. With one
+worker and one engine the agent then learns the same things in the same order in every run with the
+same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from architecto.agent import Agent
+from architecto.executors.local import Finished, LocalExecutor
+from architecto.study import Study, TrialResult
+
+
+class Trials:
+    """Up to ``count`` trials of a study, run by an executor, chosen by an agent.
+
+    ``on_event(kind, **facts)`` is told ``trial_started``, ``progress`` and ``trial_finished``.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        study: Study,
+        executor: LocalExecutor,
+        *,
+        run_dir: Path,
+        count: int,
+        seed: int,
+        on_event: Callable[..., None] = lambda kind, **facts: None,
+    ) -> None:
+        self.agent, self.study, self.executor = agent, study, executor
+        self.count, self.seed = count, seed
+        self.exhausted = False
+        """An engine has seen the whole space: no new answer will come."""
+        self._weights = run_dir / "weights"
+        self._on_event = on_event
+        self._capacity = executor.free()
+        self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
+        self._out: dict[int, str] = {}  # trial -> architecture, being evaluated
+        self._stored: list[TrialResult] = []  # finished, not handed to the agent yet
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left to evaluate, and the agent has heard of everything."""
+        if self._out or self._stored:
+            return False
+        return self._remaining() <= 0 or self.exhausted
+
+    def answered(self, architecture: str, facts: dict[str, Any]) -> str:
+        """Take up an answer that the agent already holds: ``queued`` or ``held``."""
+        self._facts[architecture] = facts
+        return "queued" if architecture in self.dispatch() else "held"
+
+    def dispatch(self) -> list[str]:
+        """Begin as many evaluations as workers are free; give their architectures."""
+        begun: list[str] = []
+        while len(self._out) + len(self._stored) < self._capacity and self._remaining() > 0:
+            architecture = self.agent.propose(exhausted=self.exhausted)
+            if architecture is None:
+                break
+            result = self.study.known(architecture)
+            if result is not None:  # evaluated before the agent was restarted
+                self._stored.append(result)
+                continue
+            trial = self.study.start(architecture, facts=self._facts.pop(architecture, {}))
+            self._weights.mkdir(exist_ok=True)
+            path = self._weights / f"trial-{trial}.pt"
+            self.executor.submit(trial, architecture, seed=self.seed, weights_path=path)
+            self._out[trial] = architecture
+            begun.append(architecture)
+            self._on_event("trial_started", trial=trial, architecture=architecture)
+        return begun
+
+    def poll(self) -> None:
+        """Store the results that have come in; never waits."""
+        for event in self.executor.poll():
+            if isinstance(event, Finished):
+                self._out.pop(event.trial, None)
+                result = self.study.finish(event.trial, event.evaluation)
+                self._stored.append(result)
+                self._on_event("trial_finished", result=result)
+            else:
+                self._on_event("progress", progress=event)
+
+    def settle(self) -> list[TrialResult]:
+        """Hand the stored results to the agent, which learns from them; give those results."""
+        settled, self._stored = self._stored, []
+        for result in settled:
+            self.agent.observe(result.architecture, result.evaluation.reward)
+            self.agent.update()
+        return settled
+
+    def busy(self) -> bool:
+        """Must a new episode wait for an evaluation?"""
+        if not self._out:
+            return False
+        return len(self._out) >= self._capacity or self._remaining() <= 0 or self.exhausted
+
+    def _remaining(self) -> int:
+        return self.count - len(self.study.trials) - len(self._out)
