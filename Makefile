@@ -79,7 +79,7 @@ test: $(installed) $(compiled) $(compiled_tests) ## runs every test, Python's an
 	@$(python) -m pytest -n $(JOBS) $(TESTS)
 
 lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused requires and widths
-	@cd python && $(in_python) -m ruff check --config pyproject.toml --quiet . ../tests
+	@cd python && $(in_python) -m ruff check --config pyproject.toml --quiet --output-format concise . ../tests
 	@cd python && $(in_python) -m ruff format --config pyproject.toml --check --quiet . ../tests
 	@cd python && $(in_python) -m mypy architecto
 	@racket .make/lint-racket.rkt .make/lint-racket.rkt $(racket_files) $(racket_tests)
