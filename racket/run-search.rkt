@@ -1,0 +1,112 @@
+#lang racket/base
+;; The command line of an engine: searches a space under the guidance of the agent at an endpoint.
+;; Exit status: 0 the agent said stop, or the space is exhausted; 2 a user's mistake, one line on
+;; standard error; 1 anything else. The engine ends when its standard input closes.
+
+(require racket/cmdline racket/list racket/string
+         "bridge/client.rkt" "networks/search.rkt" "networks/space.rkt"
+         "search/episode.rkt" "search/frontier.rkt" "search/strategy.rkt")
+
+(define (user-mistake message . arguments)
+  (eprintf "run-search: ~a\n" (apply format message arguments))
+  (exit 2))
+
+(define (parse-natural flag text)
+  (define n (string->number text))
+  (unless (exact-nonnegative-integer? n)
+    (user-mistake "~a: expected a whole number of at least 0, got '~a'" flag text))
+  n)
+
+(define (parse-shape text)
+  (define sizes (map string->number (string-split text "," #:trim? #f)))
+  (unless (and (= 3 (length sizes)) (andmap exact-positive-integer? sizes))
+    (user-mistake "--input: expected three sizes C,H,W of at least 1, got '~a'" text))
+  sizes)
+
+(define (main arguments)
+  (define endpoint #f)
+  (define session "engine-0")
+  (define name "cnn")
+  (define input #f)
+  (define classes #f)
+  (define max-params #f)
+  (define strategy-name 'descend)
+  (define feasible? #f)
+  (command-line
+   #:program "run-search" #:argv arguments
+   #:once-each
+   [("--connect") e "endpoint of the agent, such as ipc:///tmp/x/agent" (set! endpoint e)]
+   [("--session") s "name of this engine at the agent (default engine-0)" (set! session s)]
+   [("--space") s "a space's name, or the path of a .rkt file (default cnn)" (set! name s)]
+   [("--input") s "shape of an image, C,H,W (default: the space's own)"
+                (set! input (parse-shape s))]
+   [("--classes") n "number of classes (default: the space's own)"
+                  (set! classes (parse-natural "--classes" n))]
+   [("--max-params") n "parameter budget (default: the space's own)"
+                     (set! max-params (parse-natural "--max-params" n))]
+   [("--strategy") s "descend, best-first or fair (default descend)"
+                   (set! strategy-name (string->symbol s))]
+   [("--feasible") "print one architecture within the budget and end; status 2 if there is none"
+                   (set! feasible? #t)])
+  (define space
+    (with-handlers ([exn:fail:space? (λ (e) (user-mistake "~a" (exn-message e)))])
+      (load-space name)))
+  (unless (memq strategy-name strategy-names)
+    (user-mistake "unknown strategy '~a': expected one of ~a" strategy-name strategy-names))
+  (define shape (or input (space-input space)))
+  (define outputs (or classes (space-classes space)))
+  (define budget (or max-params (space-max-params space)))
+  (define f (space-frontier space #:input shape #:classes outputs #:max-params budget))
+  (cond
+    [feasible? (print-one f space shape outputs budget)]
+    [(not endpoint) (user-mistake "expected --connect ENDPOINT, or --feasible")]
+    [else
+     (end-with-standard-input)
+     (define hello (hash 'space (symbol->string (space-name space)) 'input shape 'classes outputs))
+     (search f (make-strategy strategy-name f) endpoint session hello)]))
+
+(define (print-one f space shape classes budget)
+  (let loop ()
+    (define i (oldest-choice f))
+    (cond
+      [(not i)
+       (user-mistake
+        "no network of space ~a takes ~a to ~a classes with at most ~a parameters; raise the budget"
+        (space-name space) (string-join (map number->string shape) "x") classes budget)]
+      [(eq? (expand f i) 'answer)
+       (write-bytes (architecture->text (first (newest-answer f))))
+       (newline)]
+      [else (loop)])))
+
+;; A process that starts an engine holds its standard input open; when it dies, the engine goes too.
+(define (end-with-standard-input)
+  (thread (λ ()
+            (let loop ()
+              (unless (eof-object? (read-bytes 1024)) (loop)))
+            (exit 1))))
+
+(define (search f s endpoint session hello)
+  (define agent (connect-agent endpoint #:session session #:hello hello))
+  (define (stop-or result) (if (eq? result 'shutdown) 'stop result))
+  (define (pick episode step candidates new closed)
+    (stop-or
+     (agent-choose! agent #:episode episode #:step step #:candidates candidates #:new new
+                    #:closed closed
+                    #:text (λ (i) (choice-text f i))
+                    #:parent (λ (i) (choice-parent f i))
+                    #:open (λ () (choices f)))))
+  (define (answer episode step index term)
+    (define-values (status reward)
+      (agent-answer! agent #:episode episode #:step step #:index index
+                     #:architecture (architecture->text (first term))
+                     #:parameters (second term)))
+    (stop-or status))
+  (define (end episode outcome)
+    (stop-or (agent-episode-end! agent #:episode episode #:outcome outcome)))
+  (run-episodes f s (guide pick answer end)
+                #:first (hash-ref (agent-hello agent) 'episode 0))
+  (disconnect-agent! agent))
+
+(module+ main
+  (with-handlers ([exn:fail:agent? (λ (e) (eprintf "run-search: ~a\n" (exn-message e)) (exit 1))])
+    (main (current-command-line-arguments))))
