@@ -9,7 +9,7 @@
          walk walk/store walk*/store attribute-of set-attribute! occurs?
          assign! equate! next-equation!
          wake! wake-all! next-wake!
-         constraint-ref add-constraint! replace-constraint! remove-constraint! watch!)
+         constraint-ref all-constraints add-constraint! replace-constraint! remove-constraint! watch!)
 
 ;; A State is (state STORE CONSTRAINTS SERIAL NEXT):
 ;;   STORE        Trie: variable number -> what is known of it: a Term (it is bound), or an Attribute
@@ -124,6 +124,10 @@
 ;; -- the constraint table -----------------------------------------------------------------------
 
 (define (constraint-ref tx serial) (trie-ref (transaction-constraints tx) serial))
+
+;; Every open constraint, in no fixed order.
+(define (all-constraints tx)
+  (trie-fold (transaction-constraints tx) (λ (serial c all) (cons c all)) '()))
 
 ;; Enters a constraint under a new serial number, watched on the given unbound variables.
 (define (add-constraint! tx constraint watched)

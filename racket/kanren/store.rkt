@@ -20,8 +20,7 @@
      ((if (type-goal-positive? goal) require-type! forbid-type!)
       tx (type-goal-term goal) (type-goal-type goal))]
     [(absento? goal) (absent! tx (absento-tag goal) (absento-term goal))]
-    [(domfd? goal)
-     (restrict-domain! tx (domfd-term goal) (specification->domain 'domfd (domfd-domain goal)))]
+    [(domfd? goal) (restrict-domain! tx (domfd-term goal) (domfd-domain goal))]
     [(arithmetic? goal) (post-arithmetic! tx goal)]
     [else (raise-argument-error 'post "constraint goal" goal)]))
 

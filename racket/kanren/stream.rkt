@@ -11,6 +11,7 @@
 ;;   (pause STATE GOAL)    GOAL still to be solved from STATE
 ;;   (bind STREAM GOAL)    GOAL still to be solved from every answer of STREAM
 ;;   (mplus STREAM STREAM) the answers of both
+;;   a Labelling (label.rkt)
 ;; The first two are mature.
 (struct pause (state goal) #:prefab)
 (struct bind (stream goal) #:prefab)
@@ -37,6 +38,7 @@
      (cond [(not inner) #f]
            [(pair? inner) (step (mplus (pause (car inner) goal) (bind (cdr inner) goal)))]
            [else (bind inner goal)])]
+    [(labelling? s) (labelling-step s)]
     [else s]))
 
 (define (step-immature s) (if (mature? s) s (step s)))
@@ -49,19 +51,12 @@
      (check-no-primitive goal)
      (define-values (body next) (unfold goal (state-next st)))
      (pause (struct-copy state st [next next]) body)]
-    [(label? goal)
-     (define branches (label-branches st goal))
-     (if branches
-         (pause st (conj (disj-all branches) goal))
-         (list st))]
+    [(label? goal) (start-labelling st goal)]
     [else
      (define next (post st goal))
      (and next (list next))]))
 
 (define (list st) (cons st #f))
-
-(define (disj-all goals)
-  (if (null? (cdr goals)) (car goals) (disj (car goals) (disj-all (cdr goals)))))
 
 (define (check-no-primitive goal)
   (when (relation-inputs (lookup-relation (relate-name goal)))

@@ -2,9 +2,9 @@
 ;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
 
 (require (for-syntax racket/base)
-         "fd.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt" "term.rkt")
-(provide defrel define-relation defprimitive fresh conde conj* disj* query run run* run/residual
-         run*/residual infd labelfd fd query-answers)
+         "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt" "term.rkt")
+(provide defrel define-relation defprimitive fresh conde conj* disj* query run run*
+         labelfd query-answers)
 
 (define-syntax conj*
   (syntax-rules ()
@@ -86,28 +86,30 @@
   (define goal (make-goal))
   (pause (struct-copy state empty-state [next next-variable]) goal))
 
+;; (run N #:residual (x …) g …): integers are not labelled, the answer prints its constraints.
 (define-syntax (run stx)
   (syntax-case stx ()
-    [(_ n (x ...) g0 g ...)
-     #`(query-answers n (query (x ...) g0 g ...) #,(= 1 (length (syntax->list #'(x ...)))) #f)]
-    [(_ n x g0 g ...)
-     (identifier? #'x)
-     #'(run n (x) g0 g ...)]
-    [_ (raise-syntax-error 'run "expected (run N (VARIABLE …) GOAL GOAL …)" stx)]))
+    [(_ n #:residual (x ...) g0 g ...) #'(answer-query n #t (x ...) g0 g ...)]
+    [(_ n #:residual x g0 g ...) (identifier? #'x) #'(answer-query n #t (x) g0 g ...)]
+    [(_ n (x ...) g0 g ...) #'(answer-query n #f (x ...) g0 g ...)]
+    [(_ n x g0 g ...) (identifier? #'x) #'(answer-query n #f (x) g0 g ...)]
+    [_ (raise-syntax-error
+        'run "expected (run N (VARIABLE …) GOAL GOAL …) or (run N #:residual (VARIABLE …) GOAL GOAL …)"
+        stx)]))
 
 (define-syntax (run* stx)
   (syntax-case stx ()
+    [(_ #:residual xs g0 g ...) #'(run #f #:residual xs g0 g ...)]
     [(_ xs g0 g ...) #'(run #f xs g0 g ...)]
-    [_ (raise-syntax-error 'run* "expected (run* (VARIABLE …) GOAL GOAL …)" stx)]))
+    [_ (raise-syntax-error
+        'run* "expected (run* (VARIABLE …) GOAL GOAL …) or (run* #:residual (VARIABLE …) GOAL GOAL …)"
+        stx)]))
 
-;; As run and run*, but integers are not labelled: the answer prints its constraints.
-(define-syntax (run/residual stx)
+(define-syntax (answer-query stx)
   (syntax-case stx ()
-    [(_ n (x ...) g0 g ...)
-     #`(query-answers n (query (x ...) g0 g ...) #,(= 1 (length (syntax->list #'(x ...)))) #t)]
-    [_ (raise-syntax-error 'run/residual "expected (run/residual N (VARIABLE …) GOAL GOAL …)" stx)]))
-
-(define-syntax-rule (run*/residual (x ...) g0 g ...) (run/residual #f (x ...) g0 g ...))
+    [(_ n residual? (x ...) g0 g ...)
+     #`(query-answers n (query (x ...) g0 g ...)
+                      #,(= 1 (length (syntax->list #'(x ...)))) residual?)]))
 
 ;; The first n answers of a query, reified; bare values where the query has one variable.
 (define (query-answers n stream single? residual?)
@@ -127,13 +129,12 @@
                   (car (walk/store initial-var (state-store st)))
                   initial-var))))
 
-;; (infd x … DOMAIN): the domain is a list of integers or (interval LO HI).
-(define-syntax (infd stx)
-  (syntax-case stx (interval)
-    [(_ x ... (interval lo hi)) #'(conj* (domfd x (list 'interval lo hi)) ...)]
-    [(_ x ... d) #'(let ([domain d]) (conj* (domfd x domain) ...))]))
-
+;; (labelfd x …), (labelfd #:order ORDER x …): ORDER is given, first-fail or bisect (label.rkt).
 (define-syntax (labelfd stx)
   (syntax-case stx ()
-    [(_ #:order order x ...) #'(label 'order (list x ...))]
+    [(_ #:order order x ...)
+     (memq (syntax-e #'order) '(given first-fail bisect))
+     #'(label 'order (list x ...))]
+    [(_ #:order . _)
+     (raise-syntax-error 'labelfd "expected an order: given, first-fail or bisect" stx)]
     [(_ x ...) #'(label 'given (list x ...))]))

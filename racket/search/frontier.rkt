@@ -147,7 +147,7 @@
   (define-values (before rest) (splitf-at goals (λ (g) (waiting? st g))))
   (define implicit (label 'given (list initial-var)))
   (cond [(pair? rest) (values before (car rest) (cdr rest))]
-        [(label-branches st implicit) (values before implicit '())]
+        [(label-choice st implicit) (values before implicit '())]
         [else (values before #f '())]))
 
 ;; A primitive waits until its inputs are ground.
@@ -170,9 +170,9 @@
      (define-values (body next) (unfold goal (state-next st)))
      (list (cons (struct-copy state st [next next]) (list body)))]
     [(label? goal)
-     (define branches (label-branches st goal))
-     (if branches
-         (for/list ([b (in-list branches)]) (cons st (list b goal)))
+     (define choice (label-choice st goal))
+     (if choice
+         (for/list ([b (in-list (cdr choice))]) (cons st (list b (car choice))))
          (list (cons st '())))]
     [else (for/list ([g (in-list (disjuncts goal))]) (cons st (list g)))]))
 
