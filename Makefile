@@ -29,9 +29,12 @@ installed := .venv/installed
 compiled := .venv/compiled
 compiled_tests := .venv/compiled-tests
 
-# Another Racket than the one last seen, or other options for torch: set up anew.
-racket_seen := $(shell ls -liL "$$(command -v racket)" 2>/dev/null | cmp -s - .venv/racket-seen && echo yes)
-torch_seen := $(if $(strip $(TORCH)),$(shell printf '%s\n' $(call quote,$(TORCH)) | cmp -s - .venv/torch-seen && echo yes),yes)
+# Another Racket than the one last seen, a .venv that lost its Python, or other options for torch:
+# look again.
+racket_seen := $(shell [ -x $(python) ] && ls -liL "$$(command -v racket)" 2>/dev/null \
+	| cmp -s - .venv/racket-seen && echo yes)
+torch_seen := $(if $(strip $(TORCH)),$(shell printf '%s\n' $(call quote,$(TORCH)) \
+	| cmp -s - .venv/torch-seen && echo yes),yes)
 ifneq ($(racket_seen) $(torch_seen),yes yes)
 $(installed): always
 endif
@@ -93,4 +96,4 @@ clean: ## removes compiled code and caches; keeps .venv and runs/
 	@find python -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 	@rm -rf python/build
 	@for cache in .pytest_cache .mypy_cache .ruff_cache .hypothesis; do rm -rf $$cache */$$cache; done
-	@rm -f $(compiled) $(compiled_tests) $(installed)
+	@rm -f $(compiled) $(compiled_tests)

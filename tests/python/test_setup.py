@@ -26,7 +26,7 @@ case "$*" in
     *version_info*) exit {old} ;;
     *ensurepip*) [ -e "$MACHINE/has-venv" ] ;;
     --version) echo "Python {version}" ;;
-    "-m venv .venv") mkdir -p .venv/bin
+    "-m venv --clear .venv") mkdir -p .venv/bin
         cp "$MACHINE/venv-python" .venv/bin/python
         cp "$MACHINE/venv-python" .venv/bin/pip ;;
 esac
@@ -159,17 +159,30 @@ def test_racket_code_is_compiled_when_it_changed(machine):
     assert machine.calls() == compiled
 
 
-@pytest.mark.parametrize("change", ["pyproject", "racket"])
-def test_set_up_runs_again_when_what_it_rests_on_changed(machine, change):
+def test_packages_are_looked_at_again_when_pyproject_changed(machine):
     machine.make("setup")
     machine.calls()
-    if change == "pyproject":
-        later = (machine.checkout / ".venv/installed").stat().st_mtime + 1
-        os.utime(machine.checkout / "python/pyproject.toml", (later, later))
-    else:
-        machine.write("bin/racket", RACKET.format(version="8.15.1", incomplete=0))
+    later = (machine.checkout / ".venv/installed").stat().st_mtime + 1
+    os.utime(machine.checkout / "python/pyproject.toml", (later, later))
     machine.make("setup")
     assert len(machine.calls()) == 1
+
+
+def test_another_racket_is_looked_at_without_pip(machine):
+    machine.make("setup")
+    machine.calls()
+    machine.write("bin/racket", RACKET.format(version="7.9.0.2", incomplete=0))
+    assert "v7.9" in the_line(machine.make("setup"))
+    machine.write("bin/racket", RACKET.format(version="8.15.1", incomplete=0))
+    assert machine.make("setup").returncode == 0
+    assert machine.calls() == []
+
+
+def test_a_venv_that_lost_its_python_is_made_anew(machine):
+    machine.make("setup")
+    machine.remove("checkout/.venv/bin/python")
+    assert "creating .venv" in machine.make("setup").stdout
+    assert (machine.checkout / ".venv/bin/python").exists()
 
 
 def test_torch_options_reach_pip_for_torch_alone(machine):
