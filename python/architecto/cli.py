@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from architecto import __version__, configuration
 from architecto.configuration import Configuration
@@ -108,7 +109,7 @@ def parser() -> Parser:
 
 def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
     """Add an option for each setting of a run, or for those named."""
-    settings = {
+    settings: dict[str, tuple[Callable[[str], Any], str, str]] = {
         "space": (
             str,
             "NAME",
@@ -180,12 +181,15 @@ def _best(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from architecto import report
-    from architecto.study import Study
+    from architecto.study import Study, StudyError
 
     run_dir = configuration.existing_directory(options.run)
     configuration.load(run_dir)
-    study = Study.open(run_dir) if (run_dir / "trials.journal").exists() else None
-    if study is None or study.best is None:
+    try:
+        study = Study.open(run_dir, read_only=True)
+    except StudyError as error:
+        raise configuration.ConfigurationError(str(error)) from None
+    if study.best is None:
         raise configuration.ConfigurationError(f"no trial of {run_dir} is complete yet")
     Console().print(report.best_table(study.trials, n=options.n))
     print(f"the best one's model: {run_dir / 'best' / 'model.py'}")

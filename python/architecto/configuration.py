@@ -128,7 +128,7 @@ def check(configuration: Configuration) -> None:
 
 def absolute(configuration: Configuration) -> Configuration:
     """The same with the paths of files made absolute, so that a run resumes from anywhere."""
-    changes = {}
+    changes: dict[str, Any] = {}
     if configuration.space.endswith(".rkt"):
         changes["space"] = str(Path(configuration.space).resolve())
     file, colon, name = configuration.scorer.rpartition(":")

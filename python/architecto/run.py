@@ -10,11 +10,11 @@ from rich.console import Console
 
 from architecto import checkpoint, configuration, export, scorers, trace
 from architecto.agent import Agent
-from architecto.configuration import Configuration
+from architecto.configuration import Configuration, ConfigurationError
 from architecto.display import Display
 from architecto.executors.local import ExecutorError, LocalExecutor
 from architecto.server import Server
-from architecto.study import Study
+from architecto.study import JOURNAL, Study, StudyError
 from architecto.trials import Trials
 
 
@@ -28,8 +28,11 @@ class Run:
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
         self.display = Display(Console(highlight=False), trials=settings.trials)
-        journal = run_dir / "trials.journal"
-        self.study = Study.open(run_dir) if journal.exists() else Study.create(run_dir)
+        journal = run_dir / JOURNAL
+        try:
+            self.study = Study.open(run_dir) if journal.exists() else Study.create(run_dir)
+        except StudyError as error:
+            raise ConfigurationError(str(error)) from None
         scorer = scorers.load(settings.scorer, seed=settings.seed)
         agent = Agent(
             scorer,
@@ -111,6 +114,7 @@ class Run:
         self._socket.close()
         self._context.term()
         self.trace.close()
+        self.study.close()
 
     def _event(self, kind: str, **facts: Any) -> None:
         if kind == "trial_finished":
@@ -120,10 +124,6 @@ class Run:
     def _export_best(self) -> None:
         """Write the incumbent's model and weights, if they are not there yet."""
         best = self.study.best
-        weights = self.run_dir / "weights"
-        if best is not None and (weights / f"trial-{best.number}.pt").exists():
+        if best is not None and export.weights_path(self.run_dir, best.number).exists():
             export.write_best(self.run_dir, best)
-        for file in weights.glob("trial-*.pt"):
-            running = {f"trial-{trial}.pt" for trial in self.trials.running}
-            if file.name not in running:
-                file.unlink()
+        export.discard_weights(self.run_dir, keep=set(self.trials.running))

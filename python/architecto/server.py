@@ -30,10 +30,10 @@ from architecto.messages import (
 )
 from architecto.sessions import Session, UnknownChoices
 from architecto.trace import Trace
-from architecto.trials import Trials
 
 if TYPE_CHECKING:
     from architecto.agent import Agent
+    from architecto.trials import Trials
 
 SESSIONS_LIMIT = 256
 """Sessions held at a time; the one that has been silent longest makes room."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from architecto import export
 from architecto.executors.local import Finished, LocalExecutor
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Trials:
         self.exhausted = False
         """An engine has seen the whole space: no new answer will come."""
         self._drained = False  # the space is exhausted and every answer was evaluated
-        self._weights = run_dir / "weights"
+        self._run_dir = run_dir
         self._on_event = on_event
         self._capacity = executor.free()
         self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
@@ -96,8 +97,8 @@ class Trials:
             self._stored.append(result)
             return
         trial = self.study.start(architecture, facts=self._facts.get(architecture, {}))
-        self._weights.mkdir(exist_ok=True)
-        path = self._weights / f"trial-{trial}.pt"
+        path = export.weights_path(self._run_dir, trial)
+        path.parent.mkdir(exist_ok=True)
         self.executor.submit(trial, architecture, seed=self.seed, weights_path=path)
         self._out[trial] = architecture
         self._on_event("trial_started", trial=trial, architecture=architecture)
