@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from architecto.configuration import Configuration
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = """
     awk basename bash cat cmp cp dirname echo env find grep head ls make mkdir mktemp printf rm sed
@@ -34,10 +36,12 @@ esac
 VENV_PYTHON = """
 case "$*" in
     *'version("torch")'*) exit 1 ;;
+    *"import torch, torchvision"*) [ -e "$MACHINE/mismatch" ] && {{ echo "no nms" >&2; exit 1; }} ;;
     *tomllib*) exec {real} "$@" ;;
     *"-m architecto"*) printf '<%s>' "$@" >> "$MACHINE/calls"; exit "${{EXIT:-0}}" ;;
     *) echo "python $*" >> "$MACHINE/calls" ;;
 esac
+exit 0
 """
 RACKET = """
 case "$*" in
@@ -197,6 +201,13 @@ def test_torch_options_reach_pip_for_torch_alone(machine):
     assert machine.calls() == []
 
 
+def test_torch_and_torchvision_that_do_not_match_give_one_line(machine):
+    machine.write("mismatch", "")
+    line = the_line(machine.make("setup", "TORCH=torch==2.4.0"))
+    assert "do not work together: no nms" in line
+    assert not (machine.checkout / ".venv/installed").exists()
+
+
 def test_without_racket_one_line_says_what_to_install(machine):
     machine.remove("bin/racket")
     line = the_line(machine.make("run-search"))
@@ -337,6 +348,25 @@ def test_run_search_passes_its_variables_on(machine):
         "--run": "first",
         "--device": "cpu",
     }
+
+
+def test_defaults_are_those_of_the_command_line():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    variables = dict(re.findall(r"^(\w+) \?= *([^#\n]*?)#", makefile, re.MULTILINE))
+    for name in ("space", "dataset", "scorer", "trials", "seed", "max_params", "device", "epochs"):
+        default = getattr(Configuration(), name)
+        assert variables[name.upper()] == ("" if default is None else str(default)), name
+
+
+def test_an_error_in_racket_code_shows_no_call_stack(machine):
+    file = machine.checkout / "racket" / "main.rkt"
+    file.parent.mkdir()
+    file.write_text("#lang racket/base\n(car\n")
+    machine.write("bin/raco", f'PATH={os.environ["PATH"]} exec raco "$@"')
+    result = machine.make("setup")
+    assert result.returncode != 0
+    assert "main.rkt:2:0" in result.stderr
+    assert "context" not in result.stderr
 
 
 def test_run_search_ends_with_the_status_of_the_run(machine):
