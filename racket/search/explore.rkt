@@ -2,11 +2,12 @@
 ;; The REPL debugger: walk down a guided search by hand, look at the choices, go back, and ask the
 ;; agent for its scores.
 
-(require racket/contract/base racket/lazy-require racket/list racket/match racket/string
+(require racket/contract/base racket/lazy-require racket/list racket/match racket/runtime-path
+         racket/string
          "../networks/search.rkt" "../networks/space.rkt"
          (rename-in (except-in "frontier.rkt" choices) [answers frontier-answers]))
-(lazy-require ["../bridge/agent-process.rkt" (start-agent agent-process-endpoint stop-agent)]
-              ["../bridge/client.rkt" (connect-agent agent-scores! disconnect-agent!)])
+(lazy-require ["../bridge/agent-process.rkt" (start-agent agent-process-endpoint stop-agent!)]
+              ["../bridge/client.rkt" (connect-agent agent-scores! disconnect-agent! exn:fail:agent?)])
 (provide
  (contract-out
   [start (->* ((or/c symbol? string?))
@@ -114,19 +115,31 @@
 
 ;; -- the agent --------------------------------------------------------------------------------------
 
-;; Starts the Python agent with a scorer, and says hello. The REPL stays alive meanwhile.
-(define (connect! w #:scorer [scorer "transformer"])
-  (when (walk-agent w) (disconnect! w))
-  (printf "starting the agent with scorer ~a (this imports torch, some seconds) …\n" scorer)
-  (define process
-    (start-agent #:space (symbol->string (space-name (walk-space w)))
-                 #:input (walk-shape w) #:classes (walk-classes w) #:scorer scorer))
-  (define agent
-    (connect-agent (agent-process-endpoint process) #:session "repl"
-                   #:hello (hash 'space (symbol->string (space-name (walk-space w)))
-                                 'input (walk-shape w) 'classes (walk-classes w))))
-  (set-walk-agent! w (cons agent process))
-  (printf "connected\n"))
+;; Starts the Python agent with a scorer, and says hello. The REPL's other threads go on meanwhile, and
+;; Ctrl-C ends the wait. The data set gives the task sentence that the scorer reads.
+(define (connect! w #:scorer [scorer "transformer"] #:dataset [dataset "digits"])
+  (disconnect! w)
+  (define name (symbol->string (space-name (walk-space w))))
+  (printf "starting the agent with scorer ~a (loading PyTorch takes some seconds)\n" scorer)
+  (with-one-line
+   (λ ()
+     (define process
+       (start-agent #:python python
+                    #:arguments (list "--space" name "--dataset" dataset "--scorer" scorer)))
+     (define agent
+       (with-handlers ([void (λ (e) (stop-agent! process) (raise e))])
+         (connect-agent (agent-process-endpoint process) #:session "repl"
+                        #:hello (hash 'space name 'input (walk-shape w)
+                                      'classes (walk-classes w)))))
+     (set-walk-agent! w (cons agent process))
+     (printf "connected; (scores s) asks for the scores of the open choices\n"))))
+
+(define-runtime-path python "../../.venv/bin/python")
+
+;; What an agent says in an error is for a person: one line, no context.
+(define (with-one-line thunk)
+  (with-handlers ([exn:fail:agent? (λ (e) (raise-user-error (exn-message e)))])
+    (thunk)))
 
 ;; Prints the agent's score for each choice that can be chosen now, best first.
 (define (scores w)
@@ -134,14 +147,16 @@
     (raise-user-error 'scores "no agent is connected; start one with (connect! s)"))
   (define f (walk-frontier w))
   (define scored
-    (agent-scores! (car (walk-agent w)) #:candidates (open-at w)
-                   #:text (λ (i) (choice-text f i))
-                   #:parent (λ (i) (choice-parent f i))))
+    (with-one-line
+     (λ ()
+       (agent-scores! (car (walk-agent w)) #:candidates (open-at w)
+                      #:text (λ (i) (choice-text f i))
+                      #:parent (λ (i) (choice-parent f i))))))
   (for ([p (in-list (sort scored > #:key cdr))])
     (print-line w (car p) (string-append (real->decimal-string (cdr p) 4) "  "))))
 
 (define (disconnect! w)
   (when (walk-agent w)
     (disconnect-agent! (car (walk-agent w)))
-    (stop-agent (cdr (walk-agent w)))
+    (stop-agent! (cdr (walk-agent w)))
     (set-walk-agent! w #f)))
