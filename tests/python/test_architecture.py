@@ -11,23 +11,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto.architecture import (
-    KINDS,
-    ArchitectureError,
-    build,
-    parse,
-    source,
-    summary,
-)
+from architecto.architecture import KINDS, ArchitectureError, build, parse, source, summary
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
     return f"(architecture (input {shape}) ({' '.join(layers)}))"
 
 
-SMALL = network(
-    "(conv2d 1 4 3 1 1)", "(relu)", "(max-pool2d 2 2 0)", "(flatten)", "(linear 64 10)"
-)
+SMALL = network("(conv2d 1 4 3 1 1)", "(relu)", "(max-pool2d 2 2 0)", "(flatten)", "(linear 64 10)")
 BRANCHED = network(
     "(conv2d 1 4 3 1 1)",
     "(batch-norm2d 4)",
@@ -50,9 +41,7 @@ def test_trailing_arguments_at_the_default_are_left_out() -> None:
     plain = network("(conv2d 2 4 3 1 1)")
     assert str(parse(network("(conv2d 2 4 3 1 1 1 1)"))) == plain
     assert str(parse(network("(conv2d 2 4 3 1 1 1)"))) == plain
-    assert str(parse(network("(conv2d 2 4 3 1 1 1 2)"))) == network(
-        "(conv2d 2 4 3 1 1 1 2)"
-    )
+    assert str(parse(network("(conv2d 2 4 3 1 1 1 2)"))) == network("(conv2d 2 4 3 1 1 1 2)")
     assert parse(network("(conv2d 2 4 3 1 1 1 1)")) == parse(plain)
 
 
@@ -60,14 +49,8 @@ def test_trailing_arguments_at_the_default_are_left_out() -> None:
     ("text", "message"),
     [
         ("(architecture", "not an architecture: character 14: expected ')'"),
-        (
-            "(network 1)",
-            "expected (architecture (input C H W) (LAYER …)), got (network 1)",
-        ),
-        (
-            network(shape="1 8"),
-            "expected (input C H W) with integers of at least 1, got (input 1",
-        ),
+        ("(network 1)", "expected (architecture (input C H W) (LAYER …)), got (network 1)"),
+        (network(shape="1 8"), "expected (input C H W) with integers of at least 1, got (input 1"),
         (network(shape="1 0 8"), "expected (input C H W) with integers of at least 1"),
         (network("(lstm 3)"), "unknown layer 'lstm'; known are conv2d, max-pool2d"),
         (network("relu"), "expected a layer such as (relu), got relu"),
@@ -77,32 +60,18 @@ def test_trailing_arguments_at_the_default_are_left_out() -> None:
             "(conv2d 1 2) has 2 arguments; expected 7: in_channels out_channels kernel_size "
             "stride padding [dilation] [groups]",
         ),
-        (
-            network("(linear 0 3)"),
-            "in_features of (linear 0 3) must be an integer of at least 1",
-        ),
+        (network("(linear 0 3)"), "in_features of (linear 0 3) must be an integer of at least 1"),
         (network("(linear 2.5 3)"), "must be an integer of at least 1, got 2.5"),
-        (
-            network("(conv2d 1 2 3 1 -1)"),
-            "padding of (conv2d 1 2 3 1 -1) must be an integer of",
-        ),
-        (
-            network("(dropout 2)"),
-            "p of (dropout 2) must be a number from 0 to 1, got 2",
-        ),
+        (network("(conv2d 1 2 3 1 -1)"), "padding of (conv2d 1 2 3 1 -1) must be an integer of"),
+        (network("(dropout 2)"), "p of (dropout 2) must be a number from 0 to 1, got 2"),
         (network("(dropout half)"), "must be a number from 0 to 1, got half"),
-        (
-            network("(residual ())"),
-            "expected (residual (LAYER …) (LAYER …)), got (residual ())",
-        ),
+        (network("(residual ())"), "expected (residual (LAYER …) (LAYER …)), got (residual ())"),
         (network("(concat)"), "expected (concat (LAYER …) …), got (concat)"),
         (network("(concat relu)"), "expected (concat (LAYER …) …), got (concat relu)"),
         (network(*["(relu)"] * 10_001), "the architecture has more than 10,000 layers"),
     ],
 )
-def test_what_is_no_architecture_is_refused_in_one_line(
-    text: str, message: str
-) -> None:
+def test_what_is_no_architecture_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(ArchitectureError) as caught:
         parse(text)
     assert message in str(caught.value)
@@ -112,28 +81,16 @@ def test_what_is_no_architecture_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            network("(linear 9 3)"),
-            "(linear 9 3) does not fit its input of shape 1x8x8: ",
-        ),
-        (
-            network("(conv2d 3 4 3 1 1)"),
-            "(conv2d 3 4 3 1 1) does not fit its input of shape 1x8x8",
-        ),
+        (network("(linear 9 3)"), "(linear 9 3) does not fit its input of shape 1x8x8: "),
+        (network("(conv2d 3 4 3 1 1)"), "(conv2d 3 4 3 1 1) does not fit its input of shape 1x8x8"),
         (network("(conv2d 1 4 9 1 0)"), "(conv2d 1 4 9 1 0) does not fit its input"),
-        (
-            network("(conv2d 1 4 3 1 1 1 3)"),
-            "(conv2d 1 4 3 1 1 1 3): in_channels must be divisib",
-        ),
+        (network("(conv2d 1 4 3 1 1 1 3)"), "(conv2d 1 4 3 1 1 1 3): in_channels must be divisib"),
         (network("(group-norm 2 3)"), "(group-norm 2 3)"),
         (
             network("(residual ((conv2d 1 4 3 1 1)) ())"),
             "does not fit its input of shape 1x8x8: 4x8x8 and 1x8x8 cannot be added",
         ),
-        (
-            network("(concat () ((max-pool2d 2 2 0)))"),
-            "does not fit its input of shape 1x8x8",
-        ),
+        (network("(concat () ((max-pool2d 2 2 0)))"), "does not fit its input of shape 1x8x8"),
     ],
 )
 def test_layers_that_do_not_fit_are_named(text: str, message: str) -> None:
@@ -163,9 +120,7 @@ def test_every_layer_is_pytorchs(name: str) -> None:
     (layer,) = architecture.layers
     module = getattr(torch.nn, KINDS[name].torch_class)(*layer.arguments).eval()
     built = build(architecture).eval()
-    built.load_state_dict(
-        {f"{layer.label}.{key}": v for key, v in module.state_dict().items()}
-    )
+    built.load_state_dict({f"{layer.label}.{key}": v for key, v in module.state_dict().items()})
     images = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     assert torch.equal(built(images), module(images))
     assert built.shapes[layer.label] == tuple(module(images).shape[1:])
@@ -190,9 +145,7 @@ def module_of(text: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(
-    "text", [SMALL, BRANCHED, network(), network("(residual () ())")]
-)
+@pytest.mark.parametrize("text", [SMALL, BRANCHED, network(), network("(residual () ())")])
 def test_the_source_defines_the_same_network(text: str) -> None:
     torch.manual_seed(0)
     built, written = build(parse(text)).eval(), module_of(text).Network().eval()
@@ -231,9 +184,7 @@ def test_the_file_shows_its_layers_when_it_is_run(tmp_path: Path) -> None:
 
 
 def test_the_summary_is_short() -> None:
-    assert (
-        summary(parse(SMALL)) == "conv 3x3 4 · relu · max-pool 2 · flatten · linear 10"
-    )
+    assert summary(parse(SMALL)) == "conv 3x3 4 · relu · max-pool 2 · flatten · linear 10"
     assert summary(parse(BRANCHED)) == (
         "conv 3x3 4 · batch-norm · residual(conv 3x3 4 · relu | identity) · "
         "concat(conv 1x1 2 | residual(tanh | gelu) | identity) · adaptive-avg-pool 1 · flatten · "
@@ -244,15 +195,11 @@ def test_the_summary_is_short() -> None:
     )
 
 
-SAME_SIZE = st.sampled_from(
-    ["(relu)", "(conv2d 2 2 3 1 1)", "(batch-norm2d 2)", "(dropout 0.1)"]
-)
+SAME_SIZE = st.sampled_from(["(relu)", "(conv2d 2 2 3 1 1)", "(batch-norm2d 2)", "(dropout 0.1)"])
 LAYERS = st.recursive(
     st.lists(SAME_SIZE, max_size=3),
     lambda inner: st.builds(
-        lambda left, right: [f"(residual ({' '.join(left)}) ({' '.join(right)}))"],
-        inner,
-        inner,
+        lambda left, right: [f"(residual ({' '.join(left)}) ({' '.join(right)}))"], inner, inner
     ),
     max_leaves=6,
 )
@@ -263,9 +210,7 @@ def test_any_nesting_builds_and_its_source_agrees(layers: list[str]) -> None:
     text = network(*layers, shape="2 3 3")
     architecture = parse(text)
     assert str(architecture) == text
-    assert len({layer.label for layer in architecture.walk()}) == len(
-        list(architecture.walk())
-    )
+    assert len({layer.label for layer in architecture.walk()}) == len(list(architecture.walk()))
     built, written = build(architecture).eval(), module_of(text).Network().eval()
     written.load_state_dict(built.state_dict())
     images = torch.ones(1, 2, 3, 3)

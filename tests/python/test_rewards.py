@@ -15,9 +15,7 @@ CHANCE = math.log(10)
 
 def reward(relative: "np.typing.ArrayLike") -> float:
     """The reward of losses given in units of chance."""
-    return loss_curve_reward(
-        list(np.asarray(relative, dtype=float) * CHANCE), classes=10
-    )
+    return loss_curve_reward(list(np.asarray(relative, dtype=float) * CHANCE), classes=10)
 
 
 def times(n: int) -> "np.typing.NDArray[np.float64]":
@@ -58,17 +56,13 @@ def test_one_class_is_refused() -> None:
 
 
 @given(k=st.floats(0.1, 200), asymptote=st.floats(0, 1), n=st.integers(20, 600))
-def test_an_exponential_gives_one_minus_its_end(
-    k: float, asymptote: float, n: int
-) -> None:
+def test_an_exponential_gives_one_minus_its_end(k: float, asymptote: float, n: int) -> None:
     curve = asymptote + (1 - asymptote) * np.exp(-k * times(n))
     assert reward(curve) == pytest.approx(1 - curve[-1], abs=0.01)
 
 
 @given(p=st.floats(0.05, 3), asymptote=st.floats(0, 1), n=st.integers(20, 600))
-def test_a_power_law_gives_one_minus_its_end(
-    p: float, asymptote: float, n: int
-) -> None:
+def test_a_power_law_gives_one_minus_its_end(p: float, asymptote: float, n: int) -> None:
     curve = asymptote + (1 - asymptote) * (1 + n * times(n)) ** -p
     assert reward(curve) == pytest.approx(1 - curve[-1], abs=0.01)
 
@@ -98,8 +92,7 @@ def test_only_the_loss_relative_to_chance_counts(
     relative: list[float], classes: tuple[int, int]
 ) -> None:
     first, second = (
-        loss_curve_reward([x * math.log(count) for x in relative], count)
-        for count in classes
+        loss_curve_reward([x * math.log(count) for x in relative], count) for count in classes
     )
     assert first == pytest.approx(second, abs=1e-3)
 

@@ -10,14 +10,7 @@ from architecto.sexpression import SexpressionError, read
 
 def test_lists_symbols_and_numbers() -> None:
     assert read("(conv2d 1 16 3)") == ["conv2d", 1, 16, 3]
-    assert read("  ( a (b ()) -2 0.5 1e-3 .25 )\n") == [
-        "a",
-        ["b", []],
-        -2,
-        0.5,
-        1e-3,
-        0.25,
-    ]
+    assert read("  ( a (b ()) -2 0.5 1e-3 .25 )\n") == ["a", ["b", []], -2, 0.5, 1e-3, 0.25]
     assert read("batch-norm2d") == "batch-norm2d"
 
 
@@ -36,10 +29,7 @@ def test_lists_symbols_and_numbers() -> None:
         ("(1/2)", "character 2: expected a list"),
         ("(99999999999999999999)", "character 2: expected a list"),
         ("(" * 65, "character 65: lists are nested deeper than 64"),
-        (
-            "x" * 2_000_000,
-            "the text has 2,000,000 characters, and at most 1,048,576 are read",
-        ),
+        ("x" * 2_000_000, "the text has 2,000,000 characters, and at most 1,048,576 are read"),
     ],
 )
 def test_errors_say_where(text: str, message: str) -> None:
@@ -50,8 +40,7 @@ def test_errors_say_where(text: str, message: str) -> None:
 
 
 EXPRESSIONS = st.recursive(
-    st.integers(-(10**18) + 1, 10**18 - 1)
-    | st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
+    st.integers(-(10**18) + 1, 10**18 - 1) | st.from_regex(r"[a-z][a-z0-9-]{0,9}", fullmatch=True),
     lambda inner: st.lists(inner, max_size=4),
     max_leaves=20,
 )
