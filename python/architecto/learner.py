@@ -134,6 +134,7 @@ class Learner:
             torch.optim.AdamW(
                 m.parameters(),
                 lr=self.settings.learning_rate,
+                fused=True,
                 weight_decay=self.settings.weight_decay,
             )
             for m in scorer.members

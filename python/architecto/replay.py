@@ -19,7 +19,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,9 @@ class ReplayBuffer:
         self._seen: set[tuple[str, ...]] = set()
         self._texts: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._file: IO[bytes] | None = None
-        if path is not None:
-            self._open(path)
+        self._path = path
+        if path is not None and path.exists():
+            self._read(path)
 
     def add_answer(self, architecture: str, episode: int, path: Iterable[Step]) -> bool:
         """Record an answer; false if this derivation is known already."""
@@ -105,27 +104,23 @@ class ReplayBuffer:
 
     def sync(self) -> None:
         """Durable when it returns."""
-        if self._file is not None:
-            os.fsync(self._file.fileno())
+        if self._path is not None and self._path.exists():
+            with self._path.open("ab") as file:
+                os.fsync(file.fileno())
 
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _open(self, path: Path) -> None:
-        self._file = open(path, "a+b")  # noqa: SIM115 - lives as long as the buffer
-        self._file.seek(0)
+    def _read(self, path: Path) -> None:
         good = 0
-        for line in self._file:
-            try:
-                self._replay(json.loads(line))
-            except (ValueError, KeyError, IndexError, TypeError):
-                break
-            if not line.endswith(b"\n"):
-                break
-            good += len(line)
-        self._file.truncate(good)
+        with path.open("rb+") as file:
+            for line in file:
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    break
+                if not line.endswith(b"\n"):
+                    break
+                self._replay(record)
+                good += len(line)
+            file.truncate(good)
 
     def _replay(self, record: dict) -> None:
         if "text" in record:
@@ -163,7 +158,7 @@ class ReplayBuffer:
         return self._numbers[text]
 
     def _write(self, record: dict) -> None:
-        if self._file is not None:
+        if self._path is not None:
             line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-            self._file.write(line.encode() + b"\n")
-            self._file.flush()
+            with self._path.open("ab") as file:
+                file.write(line.encode() + b"\n")
