@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -94,61 +95,64 @@ class Tokenizer:
             self.cut += 1
             tail = self.max_length // 4
             head = self.max_length - tail - 1
-            mark = (_CUT, _WORD, _DEPTH, _OWN, _PARENT, _GRANDPARENT)
-            rows = [*rows[:head], mark, *rows[-tail:]]
-        choice_rows = np.array(rows, dtype=np.int32).reshape(-1, COLUMNS)
-        return np.concatenate([self._tasks[task], choice_rows])
+            mark = _rows([_CUT, _WORD, _DEPTH, _OWN, _PARENT, _GRANDPARENT])
+            rows = np.concatenate([rows[:head], mark, rows[-tail:]])
+        return np.concatenate([self._tasks[task], rows])
 
 
 def _task_rows(task: str) -> np.ndarray:
-    words = _TASK_TOKEN.findall(task)
-    rows = [
-        (*_identity(word), _DEPTH, _OWN + min(i, _INDICES - 1), _PARENT, _GRANDPARENT)
-        for i, word in enumerate(words)
-    ]
-    rows.append((_SEPARATOR, _WORD, _DEPTH, _OWN, _PARENT, _GRANDPARENT))
-    return np.array(rows, dtype=np.int32)
+    ids: list[int] = []
+    for i, word in enumerate(_TASK_TOKEN.findall(task)):
+        own = _OWN + min(i, _INDICES - 1)
+        ids.extend((*_identity(word), _DEPTH, own, _PARENT, _GRANDPARENT))
+    ids.extend((_SEPARATOR, _WORD, _DEPTH, _OWN, _PARENT, _GRANDPARENT))
+    return _rows(ids)
 
 
-def _choice_rows(text: str) -> list[tuple[int, ...]]:
+def _choice_rows(text: str) -> np.ndarray:
     """One pass over the text; unbalanced parentheses are read as far as they make sense."""
-    rows: list[tuple[int, ...]] = []
+    ids: list[int] = []
     numbers: dict[str, int] = {}  # variables in order of appearance
-    lasts = _INDICES - 1
-    stack: list[int] = []  # index, within its parent, of every open list
-    index = 0  # index of the next item in the innermost list
-    depth, parent, grandparent = 0, _PARENT, _GRANDPARENT
-    previous = ""
+    depth, own, parent, grandparent = _DEPTH, _OWN, _PARENT, _GRANDPARENT
+    deepest, last = _DEPTH + _DEPTHS - 1, _OWN + _INDICES - 1
+    outer: list[tuple[int, int, int, int]] = []  # place of every open list
+    opened = False  # was the token before this one an opening parenthesis?
     for token in _TOKEN.findall(text):
         if token == "(":
-            stack.append(index)
-            index = 0
-        elif token == ")":
-            if stack:
-                index = stack.pop()
-            if previous == "(":
-                rows.append((_EMPTY, _WORD, _DEPTH + depth, _OWN + index, parent, grandparent))
-            index = min(index + 1, lasts)
-        else:
-            if _VARIABLE_NAME.match(token):
-                number = numbers.setdefault(token, min(len(numbers), _VARIABLES - 1))
-                kind, value = _VARIABLE, _VARIABLE_NUMBER + number
-            else:
-                kind, value = _identity(token)
-            rows.append((kind, value, _DEPTH + depth, _OWN + index, parent, grandparent))
-            index = min(index + 1, lasts)
-            previous = token
+            outer.append((depth, own, parent, grandparent))
+            grandparent = parent - _PARENT + _GRANDPARENT
+            parent = own - _OWN + _PARENT
+            own = _OWN
+            if depth < deepest:
+                depth += 1
+            opened = True
             continue
-        previous = token
-        depth = min(len(stack), _DEPTHS - 1)
-        parent = _PARENT + (stack[-1] if stack else 0)
-        grandparent = _GRANDPARENT + (stack[-2] if len(stack) > 1 else 0)
-    return rows
+        if token == ")":
+            if outer:
+                depth, own, parent, grandparent = outer.pop()
+            if opened:
+                ids += (_EMPTY, _WORD, depth, own, parent, grandparent)
+        else:
+            kind, value = _identity(token)
+            if kind == _VARIABLE:
+                number = numbers.setdefault(token, len(numbers))
+                value += min(number, _VARIABLES - 1)
+            ids += (kind, value, depth, own, parent, grandparent)
+        if own < last:
+            own += 1
+        opened = False
+    return _rows(ids)
+
+
+def _rows(ids: list[int]) -> np.ndarray:
+    return np.frombuffer(array("i", ids), dtype=np.intc).reshape(-1, COLUMNS)
 
 
 @lru_cache(maxsize=65536)
 def _identity(token: str) -> tuple[int, int]:
-    """First two columns of a symbol or a number."""
+    """First two columns of a token."""
+    if _VARIABLE_NAME.match(token):
+        return _VARIABLE, _VARIABLE_NUMBER
     digest = int.from_bytes(blake2b(token.encode(), digest_size=8).digest(), "big")
     second = _HASH_2 + (digest >> 32) % _HASHES
     if _NUMBER.match(token):
