@@ -2,15 +2,16 @@
 
 # ---- variables: the comment after ## is what `make help` prints -----------------------------------
 
-SPACE ?= cnn#               ## search space: a file of racket/networks/spaces
+SPACE ?= cnn#               ## search space: a name in racket/networks/spaces, or a .rkt file
 DATASET ?= digits#          ## data set: digits, fashion-mnist, mnist, cifar10
 SCORER ?= transformer#      ## who picks: transformer, random, uniform, or path/to/file.py:Class
 TRIALS ?= 24#               ## networks to train
 SEED ?= 0#                  ## the same seed gives the same run
 MAX_PARAMS ?= 50000#        ## parameter budget of a network
-RUN ?=#                     ## name of the run under runs/ (empty: chosen from the settings)
+RUN ?=#                     ## name of the run under runs/ (empty: SPACE-DATASET-NUMBER)
 DEVICE ?= cpu#              ## where networks are trained: cpu, cuda, cuda:1, mps
 EPOCHS ?=#                  ## epochs a trial (empty: the data set's own number)
+OPTIONS ?=#                 ## more options of `python -m architecto run --help`
 TESTS ?= tests#             ## what `make test` runs: a folder, a file, or FILE::TEST
 JOBS ?= 2#                  ## test processes side by side
 PYTHON ?=#                  ## Python for .venv (empty: the first of 3.11 or newer on PATH)
@@ -29,9 +30,12 @@ installed := .venv/installed
 compiled := .venv/compiled
 compiled_tests := .venv/compiled-tests
 
-# Another Racket than the one last seen, or other options for torch: set up anew.
-racket_seen := $(shell ls -liL "$$(command -v racket)" 2>/dev/null | cmp -s - .venv/racket-seen && echo yes)
-torch_seen := $(if $(strip $(TORCH)),$(shell printf '%s\n' $(call quote,$(TORCH)) | cmp -s - .venv/torch-seen && echo yes),yes)
+# Another Racket than the one last seen, a .venv that lost its Python, or other options for torch:
+# look again.
+racket_seen := $(shell [ -x $(python) ] && ls -liL "$$(command -v racket)" 2>/dev/null \
+	| cmp -s - .venv/racket-seen && echo yes)
+torch_seen := $(if $(strip $(TORCH)),$(shell printf '%s\n' $(call quote,$(TORCH)) \
+	| cmp -s - .venv/torch-seen && echo yes),yes)
 ifneq ($(racket_seen) $(torch_seen),yes yes)
 $(installed): always
 endif
@@ -42,12 +46,16 @@ $(installed): python/pyproject.toml .make/set-up
 	@$(if $(strip $(TORCH)),printf '%s\n' $(call quote,$(TORCH)) > .venv/torch-seen,:)
 	@touch $@
 
+# raco's message without the lines of its own call stack.
+raco_make = errors=$$(raco make -j 2 $(1) 2>&1) || { \
+	printf '%s\n' "$$errors" | sed '/^ *\(compilation \)\{0,1\}context\.\.\.:$$/,$$d' >&2; exit 1; }
+
 $(compiled): $(racket_files) $(installed)
-	@$(if $(racket_files),echo 'compiling racket/' && raco make -j 2 $(racket_files))
+	@$(if $(racket_files),echo 'compiling racket/'; $(call raco_make,$(racket_files)))
 	@touch $@
 
 $(compiled_tests): $(racket_tests) .make/lint-racket.rkt $(compiled)
-	@raco make -j 2 .make/lint-racket.rkt $(racket_tests)
+	@$(call raco_make,.make/lint-racket.rkt $(racket_tests))
 	@touch $@
 
 # ---- targets --------------------------------------------------------------------------------------
@@ -70,7 +78,7 @@ run-search: $(installed) $(compiled) ## searches: finds networks, trains them, a
 		$(call option,--dataset,$(DATASET)) $(call option,--scorer,$(SCORER)) \
 		$(call option,--trials,$(TRIALS)) $(call option,--seed,$(SEED)) \
 		$(call option,--max-params,$(MAX_PARAMS)) $(call option,--run,$(RUN)) \
-		$(call option,--device,$(DEVICE)) $(call option,--epochs,$(EPOCHS))
+		$(call option,--device,$(DEVICE)) $(call option,--epochs,$(EPOCHS)) $(OPTIONS)
 
 repl: $(installed) $(compiled) ## Racket with the engine and the search spaces loaded
 	@exec racket -i -t racket/main.rkt
@@ -93,4 +101,4 @@ clean: ## removes compiled code and caches; keeps .venv and runs/
 	@find python -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 	@rm -rf python/build
 	@for cache in .pytest_cache .mypy_cache .ruff_cache .hypothesis; do rm -rf $$cache */$$cache; done
-	@rm -f $(compiled) $(compiled_tests) $(installed)
+	@rm -f $(compiled) $(compiled_tests)

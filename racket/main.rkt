@@ -1,8 +1,8 @@
 #lang racket/base
-;; What a program or a REPL gets from (require architecto): the miniKanren language.
+;; What a program or a REPL gets from (require architecto): the miniKanren language, layers and spaces,
+;; and the debugger of guided searches.
 
-(require "kanren/fd.rkt" (except-in "kanren/goal.rkt" domfd) "kanren/stream.rkt" "kanren/syntax.rkt")
-(provide == =/= symbolo numbero stringo not-symbolo not-numbero not-stringo absento succeed fail
-         (all-from-out "kanren/fd.rkt")
-         (all-from-out "kanren/syntax.rkt")
-         step mature mature? stream-take)
+(require "kanren/main.rkt" "networks/layers.rkt" "networks/shapes.rkt" "networks/space.rkt"
+         "search/explore.rkt")
+(provide (all-from-out "kanren/main.rkt" "networks/layers.rkt" "networks/shapes.rkt"
+                       "networks/space.rkt" "search/explore.rkt"))

@@ -59,13 +59,13 @@ def _fit(
 
     `fall` rises from 0 at t = 0. For a given rate the best `a` is known in closed form, so only the
     rate is searched: over a grid of its logarithm, then between the neighbours of the best point.
-    `a` is kept where 0 ≤ f(1) ≤ `CEILING`, the range of y.
+    `a` is kept where the asymptote is at least 0 and f(1) at most `CEILING`, the range of y.
     """
 
     def solve(log_rate: float) -> tuple[float, float]:
         shape = fall(t, float(np.exp(log_rate)))
         a = float(shape @ (y - 1.0)) / float(shape @ shape)
-        a = float(np.clip(a, -1.0 / shape[-1], (CEILING - 1.0) / shape[-1]))
+        a = float(np.clip(a, -1.0, (CEILING - 1.0) / shape[-1]))
         residuals = y - 1.0 - a * shape
         return float(residuals @ residuals), 1.0 + a * float(shape[-1])
 

@@ -8,15 +8,16 @@ they were.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
 from architecto import __version__, architecture
-from architecto.agent import Agent
+from architecto.checkpoint import Position
 from architecto.messages import (
     BODY_LIMIT,
     REQUESTS,
@@ -29,7 +30,10 @@ from architecto.messages import (
 )
 from architecto.sessions import Session, UnknownChoices
 from architecto.trace import Trace
-from architecto.trials import Trials
+
+if TYPE_CHECKING:
+    from architecto.agent import Agent
+    from architecto.trials import Trials
 
 SESSIONS_LIMIT = 256
 """Sessions held at a time; the one that has been silent longest makes room."""
@@ -45,7 +49,7 @@ class Server:
     """Serves engines on an endpoint.
 
     ``trials`` and ``trace`` are None when nothing is evaluated (the REPL's agent). ``checkpoint``
-    saves the agent together with the number of trace lines that it has seen.
+    saves the agent and the position of the run.
     ``on_event(kind, **facts)`` is told ``step`` after each pick.
     """
 
@@ -57,7 +61,7 @@ class Server:
         seed: int,
         trials: Trials | None = None,
         trace: Trace | None = None,
-        checkpoint: Callable[[int], None] = lambda lines: None,
+        checkpoint: Callable[[Position], None] = lambda position: None,
         load_scorer: Callable[[str], Any] | None = None,
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
@@ -70,6 +74,7 @@ class Server:
         self.failure: str | None = None
         """Why the run cannot go on, in one line."""
         self._waiting: dict[str, tuple[dict[str, Any], bytes]] = {}
+        self._begun = False  # an evaluation began in this request
         self._socket: zmq.Socket | None = None
 
     # ------------------------------------------------------------------------------ the socket
@@ -105,10 +110,8 @@ class Server:
     def _send(self, routing: bytes, frames: list[bytes]) -> None:
         if self._socket is None:
             return
-        try:
+        with contextlib.suppress(zmq.Again):  # an engine that does not read will ask again
             self._socket.send_multipart([routing, *frames], zmq.DONTWAIT)
-        except zmq.Again:
-            pass  # the engine does not read: it will ask again
 
     # ---------------------------------------------------------------------------- the requests
 
@@ -152,6 +155,13 @@ class Server:
         for name in list(self._waiting):
             header, body = self._waiting.pop(name)
             self.handle(self.sessions[name].routing, [to_json(header), body])
+
+    def finish_alone(self) -> None:
+        """No engine is left to bring answers: go on with those that are held."""
+        assert self.trials is not None
+        self.trials.exhausted = True
+        self._settle()
+        self.trials.dispatch()
 
     def all_left(self) -> bool:
         """Has every engine that said hello taken leave, or been told to stop?"""
@@ -214,7 +224,8 @@ class Server:
         candidates = session.candidates(header["candidates"])
         if self.trials and header["step"] == 0:
             self._settle()
-            self.trials.dispatch()
+            if self.trials.dispatch():
+                self._begun = True
             if self.trials.busy():
                 return None
         if self.trials and self.trials.done:
@@ -259,7 +270,7 @@ class Server:
         if self._load_scorer is None:
             raise MessageError("refused", "this agent keeps its scorer")
         try:
-            self.agent.scorer = self._load_scorer(header["scorer"])
+            self.agent.use_scorer(self._load_scorer(header["scorer"]))
         except ValueError as error:
             raise MessageError("refused", str(error)) from None
         self.scorer = header["scorer"]
@@ -311,7 +322,10 @@ class Server:
         facts = {"session": session.name, "episode": header["episode"], "step": header["step"]}
         if "parameters" in header:
             facts["parameters"] = header["parameters"]
-        return self.trials.answered(found, facts)
+        before = len(self.trials.out)
+        status = self.trials.answered(found, facts)
+        self._begun = len(self.trials.out) > before
+        return status
 
     def _settle(self) -> None:
         """Let the agent learn from finished trials, tell the engines, and save."""
@@ -328,29 +342,38 @@ class Server:
             if name in self.sessions:
                 self._send(self.sessions[name].routing, [header, body])
         if settled:
-            self._checkpoint(self.trace.lines if self.trace else 0)
+            self._save()
+
+    def _save(self) -> None:
+        assert self.trials is not None
+        lines = self.trace.lines if self.trace else 0
+        self._checkpoint(Position(lines=lines, out=self.trials.out))
 
     # -------------------------------------------------------------------------------- recovery
 
-    def recover(self, records: Iterable[dict[str, Any]], position: int) -> None:
+    def recover(self, records: Iterable[dict[str, Any]], position: Position) -> None:
         """Bring sessions and agent to where the trace ends.
 
-        The agent was restored from a checkpoint that had seen ``position`` lines of the trace; it
-        is told what came after. Sessions are rebuilt from every line. No message is sent.
+        The agent was restored from a checkpoint that had seen some lines of the trace; it is told
+        what came after. Sessions are rebuilt from every line. No message is sent.
         """
+        if self.trials:
+            self.trials.begin_again(position.out)
         request: dict[str, Any] = {}
         for number, record in enumerate(records):
             header, body = record["header"], "\n".join(record["body"]).encode()
             if record["direction"] == "in":
                 request = record
             elif header["type"] == "reward":
-                if number >= position and self.trials:
+                if number >= position.lines and self.trials:
                     self.trials.settle()
             elif request and header.get("id") == request["header"]["id"]:
                 asked = "\n".join(request["body"]).encode()
-                new = number >= position
+                new = number >= position.lines
                 self._carry_out_again(request["header"], asked, header, body, new)
                 request = {}
+        for name in [name for name, session in self.sessions.items() if session.left]:
+            del self.sessions[name]
 
     def _carry_out_again(
         self,
@@ -389,6 +412,9 @@ class Server:
     ) -> None:
         if self.trace:
             self.trace.write([("in", to_json(header), body), ("out", reply[0], reply[1])])
+        if self._begun:  # a restarted agent must not propose again what is being evaluated
+            self._begun = False
+            self._save()
         session.reply_id, session.reply = header["id"], reply
         self._send(session.routing, reply)
 

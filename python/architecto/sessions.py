@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from architecto.agent import Step
 from architecto.messages import INDICES_LIMIT, MessageError
+from architecto.replay import Step
 
 
 @dataclass

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from architecto.agent import Agent
+from architecto import export
 from architecto.executors.local import Finished, LocalExecutor
-from architecto.study import Study, TrialResult
+
+if TYPE_CHECKING:
+    from architecto.agent import Agent
+    from architecto.study import Study, TrialResult
 
 
 class Trials:
@@ -38,7 +41,8 @@ class Trials:
         self.count, self.seed = count, seed
         self.exhausted = False
         """An engine has seen the whole space: no new answer will come."""
-        self._weights = run_dir / "weights"
+        self._drained = False  # the space is exhausted and every answer was evaluated
+        self._run_dir = run_dir
         self._on_event = on_event
         self._capacity = executor.free()
         self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
@@ -50,7 +54,24 @@ class Trials:
         """Nothing is left to evaluate, and the agent has heard of everything."""
         if self._out or self._stored:
             return False
-        return self._remaining() <= 0 or self.exhausted
+        return self._remaining() <= 0 or self._drained
+
+    @property
+    def out(self) -> dict[str, dict[str, Any]]:
+        """The architectures that are being evaluated or not settled yet, with their facts."""
+        stored = {result.architecture: result.facts for result in self._stored}
+        return stored | {a: self._facts.get(a, {}) for a in self._out.values()}
+
+    @property
+    def running(self) -> list[int]:
+        """The trials that are being evaluated now."""
+        return list(self._out)
+
+    def begin_again(self, out: dict[str, dict[str, Any]]) -> None:
+        """Go on with the evaluations that were out when the process before this one died."""
+        for architecture, facts in out.items():
+            self._facts[architecture] = facts
+            self._begin(architecture)
 
     def answered(self, architecture: str, facts: dict[str, Any]) -> str:
         """Take up an answer that the agent already holds: ``queued`` or ``held``."""
@@ -63,25 +84,30 @@ class Trials:
         while len(self._out) + len(self._stored) < self._capacity and self._remaining() > 0:
             architecture = self.agent.propose(exhausted=self.exhausted)
             if architecture is None:
+                self._drained = self.exhausted
                 break
-            result = self.study.known(architecture)
-            if result is not None:  # evaluated before the agent was restarted
-                self._stored.append(result)
-                continue
-            trial = self.study.start(architecture, facts=self._facts.pop(architecture, {}))
-            self._weights.mkdir(exist_ok=True)
-            path = self._weights / f"trial-{trial}.pt"
-            self.executor.submit(trial, architecture, seed=self.seed, weights_path=path)
-            self._out[trial] = architecture
-            begun.append(architecture)
-            self._on_event("trial_started", trial=trial, architecture=architecture)
+            if architecture not in self._out.values():
+                self._begin(architecture)
+                begun.append(architecture)
         return begun
+
+    def _begin(self, architecture: str) -> None:
+        result = self.study.known(architecture)
+        if result is not None:  # evaluated, but the agent died before it heard of that
+            self._stored.append(result)
+            return
+        trial = self.study.start(architecture, facts=self._facts.get(architecture, {}))
+        path = export.weights_path(self._run_dir, trial)
+        path.parent.mkdir(exist_ok=True)
+        self.executor.submit(trial, architecture, seed=self.seed, weights_path=path)
+        self._out[trial] = architecture
+        self._on_event("trial_started", trial=trial, architecture=architecture)
 
     def poll(self) -> None:
         """Store the results that have come in; never waits."""
         for event in self.executor.poll():
             if isinstance(event, Finished):
-                self._out.pop(event.trial, None)
+                self._facts.pop(self._out.pop(event.trial), None)
                 result = self.study.finish(event.trial, event.evaluation)
                 self._stored.append(result)
                 self._on_event("trial_finished", result=result)

@@ -33,9 +33,9 @@
   [agent-use-scorer! (-> agent? string? string?)]
   [disconnect-agent! (-> agent? void?)]))
 
-(require racket/flonum racket/list (except-in "messages.rkt" version) "zmq.rkt")
+(require racket/list "messages.rkt" "zmq.rkt")
 
-(define engine-name (string-append "architecto-racket 0.1.0 (Racket " (version) ")"))
+(define engine-name "architecto 0.1.0")
 
 ;; The agent did not answer, or answered with an error. The message is one line for a person.
 (struct exn:fail:agent exn:fail ())

@@ -2,7 +2,8 @@
 ;; Messages of the protocol, version 1: build them, check them, and their limits.
 ;;
 ;; Twin of python/architecto/messages.py: same names, same order, same bytes. The specification is
-;; protocol/README.md. A message is two frames: a JSON header and a UTF-8 body of lines.
+;; protocol/README.md. A message is two frames: a JSON header and a UTF-8 body of lines. Fractions
+;; are only written by agents, so this side only reads them.
 ;;
 ;; A Header is a hasheq from symbols to JSON values, as the json library reads them.
 
@@ -10,7 +11,7 @@
          fields requests statuses outcomes codes
          (struct-out exn:fail:message)
          build to-json parse check
-         write-choice-line parse-choices score-lines parse-scores)
+         write-choice-line parse-choices parse-scores)
 
 (require json racket/list racket/string)
 
@@ -72,8 +73,9 @@
   (define header (hash-set* given 'v version 'type type))
   (check header)
   (define encoded
-    (to-json-object (for/list ([key (in-list (list* 'v 'type known))] #:when (hash-has-key? header key))
-                      (cons key (hash-ref header key)))))
+    (to-json-object
+     (for/list ([key (in-list (list* 'v 'type known))] #:when (hash-has-key? header key))
+       (cons key (hash-ref header key)))))
   (when (> (bytes-length encoded) header-limit)
     (message-error "too_large" (limit-text "header" (bytes-length encoded) header-limit)))
   encoded)
@@ -170,13 +172,6 @@
     (list (bytes->integer (second parts))
           (and (not (equal? (third parts) #"-")) (bytes->integer (third parts)))
           (fourth parts))))
-
-;; Scores as a body: INDEX SCORE a line, from a list of (cons index flonum).
-(define (score-lines scores)
-  (string->bytes/utf-8
-   (string-join (for/list ([pair (in-list scores)])
-                  (string-append (number->string (car pair)) " " (number->string (cdr pair))))
-                "\n")))
 
 ;; The body of a scores_reply: (listof (cons index flonum)).
 (define (parse-scores body)

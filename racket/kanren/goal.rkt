@@ -4,20 +4,24 @@
 (require "term.rkt")
 (provide (struct-out disj) (struct-out conj) (struct-out relate) (struct-out ==) (struct-out =/=)
          (struct-out type-goal) (struct-out absento) (struct-out domfd) (struct-out label)
-         (struct-out relation)
+         (struct-out relation) (struct-out clauses) (struct-out clause)
          symbolo numbero stringo not-symbolo not-numbero not-stringo
          succeed fail constraint-goal?
-         register-relation! lookup-relation unfold relation-names)
+         register-relation! lookup-relation unfold check-call clauses->goal relation-names)
 
 ;; A Goal is one of these prefab structs, and nothing in it is a closure:
 ;;   (disj GOAL GOAL)    (conj GOAL GOAL)
 ;;   (relate NAME ARGS)  a call: the relation is looked up by name when it is unfolded
+;;   (clauses NAME FROM ARGS)  the disjunction of the clauses of a `conde` that are left to try: those
+;;                       from number FROM on, with the values ARGS of the variables that occur in them.
+;;                       A waiting alternative is this small; its goals are built when it is tried.
 ;;   (label ORDER TERMS) the integers that the terms may still take become choices
 ;;   a constraint: == =/= type-goal absento, (domfd TERM DOMAIN) (domain.rkt), or an Arithmetic
 ;;   (arithmetic.rkt)
 (struct disj (left right) #:prefab)
 (struct conj (left right) #:prefab)
 (struct relate (name args) #:prefab)
+(struct clauses (name from args) #:prefab)
 (struct label (order terms) #:prefab)
 (struct == (left right) #:prefab)
 (struct =/= (left right) #:prefab)
@@ -36,14 +40,22 @@
 (define (not-stringo t) (type-goal #f 'str t))
 
 (define (constraint-goal? g)
-  (not (or (conj? g) (disj? g) (relate? g) (label? g))))
+  (not (or (conj? g) (disj? g) (relate? g) (clauses? g) (label? g))))
 
 ;; -- relations ------------------------------------------------------------------------------------
 
-;; A Relation is (relation NAME ARITY BODY INPUTS SOURCE): BODY takes the arguments and makes the
-;; goal. INPUTS is #f, or for a primitive the positions of the arguments that must be ground before
-;; BODY may run. SOURCE says where it was defined.
-(struct relation (name arity body inputs source))
+;; A Relation is (relation NAME ARITY TABLE BODY INPUTS SOURCE). Its goal is given in one of two ways:
+;; TABLE is a vector of Clauses, those of one `conde` side by side, those of the relation's own body
+;; first; or BODY is a procedure from the arguments to the goal (a primitive). INPUTS is #f, or for a
+;; primitive the positions of the arguments that must be ground before BODY may run. SOURCE says where
+;; it was defined.
+(struct relation (name arity table body inputs source))
+
+;; A Clause is one line of a `conde` in three forms (compile.rkt), and whether it is the last line:
+;;   run     State, args, n -> Stream, steps used: as n steps of the stream search (advance.rkt) take it
+;;   expand  State, args -> State or #f, goals: all its constraints posted, and the goals that are left
+;;   plain   args -> Goal: the first-order representation
+(struct clause (run expand plain last?) #:authentic)
 
 (define registry (make-hasheq))
 
@@ -65,9 +77,31 @@
 (define (unfold call next)
   (define r (lookup-relation (relate-name call)))
   (define args (relate-args call))
-  (unless (= (length args) (relation-arity r))
-    (error (relate-name call) "expected ~a arguments, got ~a: ~s"
-           (relation-arity r) (length args) args))
+  (check-arguments r args)
+  (if (relation-table r)
+      (clauses->goal (clauses (relate-name call) 0 args) next)
+      (begin
+        (set-next-variable! next)
+        (let ([goal (apply (relation-body r) args)])
+          (values goal next-variable)))))
+
+(define (check-arguments r args)
+  (unless (eqv? (length args) (relation-arity r))
+    (error (relation-name r) "expected ~a arguments, got ~a: ~s" (relation-arity r) (length args) args)))
+
+;; A call in the stream search.
+(define (check-call r args)
+  (when (relation-inputs r)
+    (error (relation-name r) "a primitive runs in the guided search only, not in run"))
+  (check-arguments r args))
+
+;; The clauses that are left as plain disjunctions, and the number of the next fresh variable.
+(define (clauses->goal g next)
+  (define table (relation-table (lookup-relation (clauses-name g))))
   (set-next-variable! next)
-  (define goal (apply (relation-body r) args))
+  (define goal
+    (let loop ([i (clauses-from g)])
+      (define c (vector-ref table i))
+      (define this ((clause-plain c) (clauses-args g)))
+      (if (clause-last? c) this (disj this (loop (add1 i))))))
   (values goal next-variable))

@@ -2,13 +2,31 @@
 ;; Posting a constraint: all families together, run to a fixed point.
 
 (require "absento.rkt" "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "state.rkt"
-         "term.rkt" "types.rkt")
-(provide post)
+         "substitution.rkt" "term.rkt" "types.rkt")
+(provide post wake-bindings)
 
-;; The state after a constraint goal (see goal.rkt), or #f where it fails.
+;; The state after a constraint goal (see goal.rkt) or a conjunction of them, or #f where it fails.
 (define (post st goal)
-  (define tx (begin-transaction st))
-  (and (start! tx goal)
+  (if (==? goal)
+      (post-equation st (==-left goal) (==-right goal))
+      (let ([tx (begin-transaction st)])
+        (and (start! tx goal)
+             (settle! tx)
+             (commit tx)))))
+
+;; Most equations bind variables of which nothing is known: those need no transaction.
+(define (post-equation st u v)
+  (define-values (store pending) (unify-in u v (state-store st) '()))
+  (cond [(not store) #f]
+        [(pair? pending) (wake-bindings st store (state-next st) pending)]
+        [(eq? store (state-store st)) st]
+        [else (state store (state-constraints st) (state-serial st) (state-next st))]))
+
+;; The state after bindings that were made outside a transaction: `store` and `next` replace those of
+;; st, `pending` is what unify-in gathered. #f where a constraint fails.
+(define (wake-bindings st store next pending)
+  (define tx (resume-transaction st store next))
+  (and (hand-on-all! tx pending)
        (settle! tx)
        (commit tx)))
 
@@ -22,6 +40,7 @@
     [(absento? goal) (absent! tx (absento-tag goal) (absento-term goal))]
     [(domfd? goal) (restrict-domain! tx (domfd-term goal) (domfd-domain goal))]
     [(arithmetic? goal) (post-arithmetic! tx goal)]
+    [(conj? goal) (and (start! tx (conj-left goal)) (start! tx (conj-right goal)))]
     [else (raise-argument-error 'post "constraint goal" goal)]))
 
 ;; Runs the agenda until nothing is left to do, equations first. -> #f when the branch fails
@@ -38,41 +57,27 @@
     [else #t]))
 
 (define (unify! tx u v)
-  (let ([u (walk tx u)] [v (walk tx v)])
-    (cond
-      [(eq? u v) #t]
-      [(var? u)
-       (cond [(not (var? v)) (bind! tx u v)]
-             [(eq? (var-id u) (var-id v)) #t]
-             [(< (var-id u) (var-id v)) (bind! tx v u)]   ; the younger to the older
-             [else (bind! tx u v)])]
-      [(var? v) (bind! tx v u)]
-      [(pair? u) (and (pair? v) (unify! tx (car u) (car v)) (unify! tx (cdr u) (cdr v)))]
-      [(vector? u)
-       (and (vector? v) (= (vector-length u) (vector-length v))
-            (for/and ([a (in-vector u)] [b (in-vector v)]) (unify! tx a b)))]
-      [else
-       (check-term '== u)
-       (check-term '== v)
-       (and (atom? v) (equal? u v))])))
+  (define-values (store pending) (unify-in u v (transaction-store tx) '()))
+  (and store
+       (begin (set-transaction-store! tx store)
+              (hand-on-all! tx pending))))
 
-;; Binds the unbound variable v, and hands what was known of it on to t.
-(define (bind! tx v t)
-  (cond
-    [(and (or (pair? t) (vector? t)) (occurs? tx v t)) #f]
-    [else
-     (unless (or (pair? t) (var? t)) (check-term '== t))
-     (define a (attribute-of tx v))
-     (assign! tx v t)
-     (or (eq? a no-attribute)
-         (and (let ([type (attribute-type a)])
-                (cond [(not type) #t]
-                      [(symbol? type) (require-type! tx t type)]
-                      [else (for/and ([n (in-list type)]) (forbid-type! tx t n))]))
-              (or (not (attribute-domain a)) (restrict-domain! tx t (attribute-domain a)))
-              (for/and ([tag (in-list (reverse (attribute-absent a)))]) (absent! tx tag t))
-              (begin
-                (when (var? t)
-                  (for ([serial (in-list (attribute-watches a))]) (watch! tx (walk tx t) serial)))
-                (wake-all! tx (attribute-watches a))
-                #t)))]))
+;; What was known of variables that were just bound goes on to the terms that they are bound to.
+(define (hand-on-all! tx pending)
+  (or (null? pending)
+      (and (hand-on-all! tx (cdr pending))   ; oldest first
+           (hand-on! tx (caar pending) (cdar pending)))))
+
+(define (hand-on! tx a binding)
+  (define t (cdr binding))
+  (and (let ([type (attribute-type a)])
+         (cond [(not type) #t]
+               [(symbol? type) (require-type! tx t type)]
+               [else (for/and ([n (in-list type)]) (forbid-type! tx t n))]))
+       (or (not (attribute-domain a)) (restrict-domain! tx t (attribute-domain a)))
+       (for/and ([tag (in-list (reverse (attribute-absent a)))]) (absent! tx tag t))
+       (let ([t (walk tx t)])
+         (when (var? t)
+           (for ([serial (in-list (attribute-watches a))]) (watch! tx t serial)))
+         (wake-all! tx (attribute-watches a))
+         #t)))

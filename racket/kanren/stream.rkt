@@ -1,9 +1,10 @@
 #lang racket/base
-;; The stream: the interleaving search, one step at a time.
+;; The stream: the interleaving search, one step at a time. This is its definition; advance.rkt takes
+;; many steps at once, with the same outcome.
 
-(require "goal.rkt" "label.rkt" "state.rkt" "store.rkt" "term.rkt")
+(require "goal.rkt" "label.rkt" "state.rkt" "store.rkt")
 (provide (struct-out pause) (struct-out bind) (struct-out mplus)
-         step mature? mature stream-take)
+         step mature?)
 
 ;; A Stream is prefab data as well:
 ;;   #f                    no answer
@@ -18,8 +19,6 @@
 (struct mplus (left right) #:prefab)
 
 (define (mature? s) (or (not s) (pair? s)))
-
-(define (mature s) (if (mature? s) s (mature (step s))))
 
 ;; One step of the search: an mplus steps its left stream and swaps, a bind hands each answer of its
 ;; stream on, a relation call suspends.
@@ -48,25 +47,14 @@
     [(disj? goal) (step (mplus (pause st (disj-left goal)) (pause st (disj-right goal))))]
     [(conj? goal) (step (bind (pause st (conj-left goal)) (conj-right goal)))]
     [(relate? goal)
-     (check-no-primitive goal)
+     (check-call (lookup-relation (relate-name goal)) (relate-args goal))
      (define-values (body next) (unfold goal (state-next st)))
      (pause (struct-copy state st [next next]) body)]
+    [(clauses? goal)
+     (define-values (body next) (clauses->goal goal (state-next st)))
+     (solve (struct-copy state st [next next]) body)]
     [(label? goal) (start-labelling st goal)]
     [else
      (define next (post st goal))
-     (and next (list next))]))
+     (and next (cons next #f))]))
 
-(define (list st) (cons st #f))
-
-(define (check-no-primitive goal)
-  (when (relation-inputs (lookup-relation (relate-name goal)))
-    (error (relate-name goal) "a primitive runs in the guided search only, not in run")))
-
-;; The first n answers of a stream (all of them when n is #f), as states.
-(define (stream-take n s)
-  (if (eqv? n 0)
-      '()
-      (let ([s (mature s)])
-        (if s
-            (cons (car s) (stream-take (and n (sub1 n)) (cdr s)))
-            '()))))

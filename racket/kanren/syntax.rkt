@@ -1,34 +1,11 @@
 #lang racket/base
 ;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
 
-(require (for-syntax racket/base)
-         "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt" "term.rkt")
-(provide defrel define-relation defprimitive fresh conde conj* disj* query run run*
+(require (for-syntax racket/base "compile.rkt")
+         "advance.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
+         "term.rkt")
+(provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run*
          labelfd query-answers)
-
-(define-syntax conj*
-  (syntax-rules ()
-    [(_) succeed]
-    [(_ g) g]
-    [(_ g ... last) (conj (conj* g ...) last)]))
-
-(define-syntax disj*
-  (syntax-rules ()
-    [(_) fail]
-    [(_ g) g]
-    [(_ g rest ...) (disj g (disj* rest ...))]))
-
-(define-syntax (fresh stx)
-  (syntax-case stx ()
-    [(_ (x ...) g0 g ...)
-     (andmap identifier? (syntax->list #'(x ...)))
-     #'(let* ([x (new-var)] ...) (conj* g0 g ...))]
-    [_ (raise-syntax-error 'fresh "expected (fresh (VARIABLE …) GOAL GOAL …)" stx)]))
-
-(define-syntax (conde stx)
-  (syntax-case stx ()
-    [(_ (g0 g ...) ...) #'(disj* (conj* g0 g ...) ...)]
-    [_ (raise-syntax-error 'conde "expected (conde (GOAL GOAL …) …)" stx)]))
 
 (define-syntax (defrel stx)
   (syntax-case stx ()
@@ -38,11 +15,18 @@
          (define (name param ...) (relate 'name (list param ...)))
          (register-relation!
           (relation 'name #,(length (syntax->list #'(param ...)))
-                    (lambda (param ...) (conj* g0 g ...))
+                    (compiled-body name (param ...) g0 g ...)
+                    #f
                     #f
                     #,(source-of stx))))]
     [(form . _)
      (raise-syntax-error (syntax-e #'form) "expected (defrel (NAME PARAMETER …) GOAL GOAL …)" stx)]))
+
+;; Expanded when every definition of the module is known, so that it sees the goals as they are meant.
+(define-syntax (compiled-body stx)
+  (syntax-case stx ()
+    [(_ name (param ...) g ...)
+     (compile-relation #'name (syntax->list #'(param ...)) (syntax->list #'(g ...)))]))
 
 (define-syntax define-relation (make-rename-transformer #'defrel))
 
@@ -57,6 +41,7 @@
            (define (name param ...) (relate 'name (list param ...)))
            (register-relation!
             (relation 'name #,(length params)
+                      #f
                       (lambda (param ...) (conj* g0 g ...))
                       '#,(for/list ([i (syntax->list #'(input ...))])
                            (let find ([ps params] [n 0])

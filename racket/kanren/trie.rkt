@@ -1,34 +1,47 @@
 #lang racket/base
 ;; A persistent map from natural numbers to values, for stores keyed by variable or constraint number.
 
+(require racket/fixnum)
 (provide trie-empty trie-ref trie-set trie-remove trie-fold)
 
-;; A Trie is #f (empty) or (vector VALUE T0 T1 T2 T3).
+;; A Trie is (vector VALUE T0 T1 T2 T3), where an empty Ti is #f.
 ;; The value of key 0 stands in the node itself; key n > 0 stands in child (n-1) mod 4 under key
-;; (n-1) div 4. A dense range of n keys is about log4 n deep, and no node is empty. VALUE is #f where
-;; a key is absent, so #f cannot be stored.
+;; (n-1) div 4, so a dense range of n keys is about log4 n deep. VALUE is #f where
+;; a key is absent: #f cannot be stored, and no Trie is #f.
 
-(define trie-empty #f)
+(define trie-empty (vector #f #f #f #f #f))
 
 (define (trie-ref trie key)
   (let loop ([trie trie] [key key])
     (and trie
          (if (eq? key 0)
              (vector-ref trie 0)
-             (let ([k (sub1 key)])
-               (loop (vector-ref trie (add1 (bitwise-and k 3))) (arithmetic-shift k -2)))))))
+             (let ([k (fx- key 1)])
+               (loop (vector-ref trie (fx+ 1 (fxand k 3))) (fxrshift k 2)))))))
 
 (define (trie-set trie key value)
-  (let loop ([trie trie] [key key])
-    (define node (if trie (vector-copy trie) (vector #f #f #f #f #f)))
-    (if (eq? key 0)
-        (vector-set! node 0 value)
-        (let* ([k (sub1 key)] [slot (add1 (bitwise-and k 3))])
-          (vector-set! node slot (loop (vector-ref node slot) (arithmetic-shift k -2)))))
-    node))
-
-(define (vector-copy v)
-  (vector (vector-ref v 0) (vector-ref v 1) (vector-ref v 2) (vector-ref v 3) (vector-ref v 4)))
+  (cond
+    [(eq? key 0)
+     (if trie
+         (vector value (vector-ref trie 1) (vector-ref trie 2) (vector-ref trie 3) (vector-ref trie 4))
+         (vector value #f #f #f #f))]
+    [else
+     (define k (fx- key 1))
+     (define rest (fxrshift k 2))
+     (if trie
+         (let ([v (vector-ref trie 0)] [a (vector-ref trie 1)] [b (vector-ref trie 2)]
+               [c (vector-ref trie 3)] [d (vector-ref trie 4)])
+           (case (fxand k 3)
+             [(0) (vector v (trie-set a rest value) b c d)]
+             [(1) (vector v a (trie-set b rest value) c d)]
+             [(2) (vector v a b (trie-set c rest value) d)]
+             [else (vector v a b c (trie-set d rest value))]))
+         (let ([child (trie-set #f rest value)])
+           (case (fxand k 3)
+             [(0) (vector #f child #f #f #f)]
+             [(1) (vector #f #f child #f #f)]
+             [(2) (vector #f #f #f child #f)]
+             [else (vector #f #f #f #f child)])))]))
 
 (define (trie-remove trie key)
   (if (trie-ref trie key) (trie-set trie key #f) trie))

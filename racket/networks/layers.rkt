@@ -2,7 +2,7 @@
 ;; Layers as relations between the layer's text, the shape that comes in, the shape that goes out and
 ;; the number of parameters, as PyTorch computes them.
 
-(require "../main.rkt" "shapes.rkt")
+(require "../kanren/main.rkt" "shapes.rkt")
 (provide conv2do max-pool2do avg-pool2do adaptive-avg-pool2do batch-norm2do flatteno linearo
          activationo)
 

@@ -2,7 +2,7 @@
 ;; The frontier of a search space: every architecture for an input shape, a number of classes and a
 ;; parameter budget.
 
-(require racket/contract/base "../main.rkt" "../kanren/state.rkt" "../search/frontier.rkt"
+(require racket/contract/base "../kanren/main.rkt" "../kanren/state.rkt" "../search/frontier.rkt"
          "../search/printer.rkt" "space.rkt")
 (provide
  (contract-out

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; How a layer changes the size of an image: the sliding window of convolution and pooling.
 
-(require "../main.rkt")
+(require "../kanren/main.rkt")
 (provide windowo)
 
 ;; A shape is a list of sizes: (CHANNELS HEIGHT WIDTH) for images, (FEATURES) for vectors. Any size may

@@ -4,16 +4,18 @@
 (require (for-syntax racket/base) racket/list racket/path racket/runtime-path racket/string)
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names)
 
-;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL):
+;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL TABLE-KEY):
 ;;   INPUT, CLASSES, MAX-PARAMS are defaults: the shape (C H W) of an image, the number of classes,
 ;;   and the parameter budget
 ;;   GOAL takes the terms architecture, input, classes and parameters and makes the goal that relates
 ;;   them; `parameters` comes with the budget as its domain.
-(struct space (name description input classes max-params goal))
+;;   TABLE-KEY is #f, or a procedure from an architecture to its name in a table of results
+(struct space (name description input classes max-params goal table-key))
 
 ;; (define-space (NAME architecture input classes parameters)
 ;;   DESCRIPTION
 ;;   #:input (C H W) #:classes N #:max-params N
+;;   [#:table-key PROCEDURE]
 ;;   GOAL)
 ;; defines the space and provides it from the file, so that it can be searched by the file's path.
 (define-syntax (define-space stx)
@@ -22,6 +24,13 @@
         description
         #:input (c h w) #:classes n #:max-params m
         goal)
+     #'(define-space (name architecture input classes parameters)
+         description #:input (c h w) #:classes n #:max-params m #:table-key #f goal)]
+    [(_ (name architecture input classes parameters)
+        description
+        #:input (c h w) #:classes n #:max-params m
+        #:table-key table-key
+        goal)
      (and (andmap identifier? (syntax->list #'(name architecture input classes parameters)))
           (string? (syntax-e #'description))
           (andmap (λ (x) (exact-positive-integer? (syntax-e x))) (syntax->list #'(c h w n m))))
@@ -29,7 +38,8 @@
          (provide (rename-out [name the-space]))
          (define name
            (space 'name description '(c h w) n m
-                  (lambda (architecture input classes parameters) goal))))]
+                  (lambda (architecture input classes parameters) goal)
+                  table-key)))]
     [_ (raise-syntax-error
         'define-space
         (string-append

@@ -17,7 +17,7 @@
   [choice-status
    (-> frontier? exact-nonnegative-integer? (or/c 'unexpanded 'expanded 'closed))]
   [choice-text (-> frontier? exact-nonnegative-integer? bytes?)]
-  [choice-term (-> frontier? exact-nonnegative-integer? any/c)]
+  [choice-term (-> frontier? exact-nonnegative-integer? bytes?)]
   [answers (-> frontier? list?)]
   [newest-answer (-> frontier? any/c)]
   [take-closed! (-> frontier? (listof exact-nonnegative-integer?))]
@@ -255,9 +255,10 @@
 (define (raise-forgotten index)
   (raise-arguments-error 'choice-text "the choice is closed" "index" index))
 
-;; The query's value as far as it is known, as an answer prints it.
+;; The query's value as far as it is known, without its constraints, in the notation of a choice text.
 (define (choice-term f index)
-  (answer-term (node-state (choice-at f index))))
+  (define st (node-state (choice-at f index)))
+  (print-term st (query-term st)))
 
 (define (answer-term st) (reify st (query-term st)))
 

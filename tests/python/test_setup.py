@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from architecto.configuration import Configuration
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = """
     awk basename bash cat cmp cp dirname echo env find grep head ls make mkdir mktemp printf rm sed
@@ -26,7 +28,7 @@ case "$*" in
     *version_info*) exit {old} ;;
     *ensurepip*) [ -e "$MACHINE/has-venv" ] ;;
     --version) echo "Python {version}" ;;
-    "-m venv .venv") mkdir -p .venv/bin
+    "-m venv --clear .venv") mkdir -p .venv/bin
         cp "$MACHINE/venv-python" .venv/bin/python
         cp "$MACHINE/venv-python" .venv/bin/pip ;;
 esac
@@ -34,10 +36,12 @@ esac
 VENV_PYTHON = """
 case "$*" in
     *'version("torch")'*) exit 1 ;;
+    *"import torch, torchvision"*) [ -e "$MACHINE/mismatch" ] && {{ echo "no nms" >&2; exit 1; }} ;;
     *tomllib*) exec {real} "$@" ;;
     *"-m architecto"*) printf '<%s>' "$@" >> "$MACHINE/calls"; exit "${{EXIT:-0}}" ;;
     *) echo "python $*" >> "$MACHINE/calls" ;;
 esac
+exit 0
 """
 RACKET = """
 case "$*" in
@@ -159,17 +163,30 @@ def test_racket_code_is_compiled_when_it_changed(machine):
     assert machine.calls() == compiled
 
 
-@pytest.mark.parametrize("change", ["pyproject", "racket"])
-def test_set_up_runs_again_when_what_it_rests_on_changed(machine, change):
+def test_packages_are_looked_at_again_when_pyproject_changed(machine):
     machine.make("setup")
     machine.calls()
-    if change == "pyproject":
-        later = (machine.checkout / ".venv/installed").stat().st_mtime + 1
-        os.utime(machine.checkout / "python/pyproject.toml", (later, later))
-    else:
-        machine.write("bin/racket", RACKET.format(version="8.15.1", incomplete=0))
+    later = (machine.checkout / ".venv/installed").stat().st_mtime + 1
+    os.utime(machine.checkout / "python/pyproject.toml", (later, later))
     machine.make("setup")
     assert len(machine.calls()) == 1
+
+
+def test_another_racket_is_looked_at_without_pip(machine):
+    machine.make("setup")
+    machine.calls()
+    machine.write("bin/racket", RACKET.format(version="7.9.0.2", incomplete=0))
+    assert "v7.9" in the_line(machine.make("setup"))
+    machine.write("bin/racket", RACKET.format(version="8.15.1", incomplete=0))
+    assert machine.make("setup").returncode == 0
+    assert machine.calls() == []
+
+
+def test_a_venv_that_lost_its_python_is_made_anew(machine):
+    machine.make("setup")
+    machine.remove("checkout/.venv/bin/python")
+    assert "creating .venv" in machine.make("setup").stdout
+    assert (machine.checkout / ".venv/bin/python").exists()
 
 
 def test_torch_options_reach_pip_for_torch_alone(machine):
@@ -182,6 +199,13 @@ def test_torch_options_reach_pip_for_torch_alone(machine):
     assert machine.make("setup", f"TORCH={options}").returncode == 0
     assert machine.make("setup").returncode == 0
     assert machine.calls() == []
+
+
+def test_torch_and_torchvision_that_do_not_match_give_one_line(machine):
+    machine.write("mismatch", "")
+    line = the_line(machine.make("setup", "TORCH=torch==2.4.0"))
+    assert "do not work together: no nms" in line
+    assert not (machine.checkout / ".venv/installed").exists()
 
 
 def test_without_racket_one_line_says_what_to_install(machine):
@@ -324,6 +348,25 @@ def test_run_search_passes_its_variables_on(machine):
         "--run": "first",
         "--device": "cpu",
     }
+
+
+def test_defaults_are_those_of_the_command_line():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    variables = dict(re.findall(r"^(\w+) \?= *([^#\n]*?)#", makefile, re.MULTILINE))
+    for name in ("space", "dataset", "scorer", "trials", "seed", "max_params", "device", "epochs"):
+        default = getattr(Configuration(), name)
+        assert variables[name.upper()] == ("" if default is None else str(default)), name
+
+
+def test_an_error_in_racket_code_shows_no_call_stack(machine):
+    file = machine.checkout / "racket" / "main.rkt"
+    file.parent.mkdir()
+    file.write_text("#lang racket/base\n(car\n")
+    machine.write("bin/raco", f'PATH={os.environ["PATH"]} exec raco "$@"')
+    result = machine.make("setup")
+    assert result.returncode != 0
+    assert "main.rkt:2:0" in result.stderr
+    assert "context" not in result.stderr
 
 
 def test_run_search_ends_with_the_status_of_the_run(machine):

@@ -2,7 +2,7 @@
 ;; CNN-28: convolutional networks for a 1×28×28 image and ten classes as relations over integers. The
 ;; exact number of networks and checksums of the set are known.
 
-(require racket/list "../../racket/main.rkt")
+(require racket/list "../../racket/kanren/main.rkt")
 (provide convolutiono networkso small checksums)
 
 ;; What the integers of a network may be, as a term (KERNELS STRIDES PADDINGS CHANNELS POOLS HIDDEN AMAX

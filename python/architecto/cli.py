@@ -1,0 +1,222 @@
+"""The command line: what can be asked, and the checks before anything heavy starts.
+
+No command but ``serve`` imports torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from architecto import __version__, configuration
+from architecto.configuration import Configuration
+
+DEFAULTS = Configuration()
+
+DESCRIPTION = """\
+Neural architecture search as a guided relational search. A search space is a relation: miniKanren
+finds networks that meet it, a transformer picks the way, PyTorch trains what is found, and Deep
+Q-learning improves the transformer."""
+
+EXAMPLES = """\
+examples:
+  python -m architecto run                                   the default search, some minutes
+  python -m architecto run --scorer random --run by-chance   the same search without a guide
+  python -m architecto resume by-chance                      go on with a run that was interrupted
+  python -m architecto best by-chance                        show its best networks again
+
+exit status: 0 done, 1 the processes of the run kept dying, 2 a mistake in the command,
+130 ended with Ctrl-C (go on with resume)"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help shows what is possible)\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out a command; gives the exit status. A mistake is one line on stderr and status 2."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except ValueError as error:
+        print(f"architecto {options.name}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone
+        sys.stderr.close()
+        return 1
+
+
+def parser() -> Parser:
+    """The parser of every command."""
+    top = Parser(
+        prog="architecto",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"architecto {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True, dest="name")
+
+    run = commands.add_parser("run", help="search: find, train and rank networks")
+    run.description = "Search for networks, train them, rank them, and learn where to look."
+    _add_settings(run)
+    run.add_argument(
+        "--run",
+        metavar="NAME",
+        help="name of the run, written to runs/NAME, or a path with a slash "
+        "(default: SPACE-DATASET-NUMBER, the next free number)",
+    )
+    run.set_defaults(command=_run)
+
+    resume = commands.add_parser("resume", help="go on with a run that was interrupted")
+    resume.description = "Go on with a run: stored trials, the guide and its replay buffer stay."
+    resume.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
+    resume.add_argument(
+        "--trials", type=_positive, metavar="N", help="trials of the whole run (default: as before)"
+    )
+    resume.set_defaults(command=_resume)
+
+    best = commands.add_parser("best", help="show the best networks of a run")
+    best.description = "Print the table of the best networks and the path of the best one's model."
+    best.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
+    best.add_argument(
+        "-n", type=_positive, default=5, metavar="N", help="rows of the table (default: 5)"
+    )
+    best.set_defaults(command=_best)
+
+    serve = commands.add_parser("serve", help="the agent process, for engines to connect to")
+    serve.description = (
+        "Serve a scorer over ZeroMQ, as protocol/README.md says. Without --run nothing is trained, "
+        "and one line of JSON on stdout tells the endpoint. Ends when its stdin closes."
+    )
+    _add_settings(serve, "scorer", "seed", "space", "dataset")
+    serve.add_argument("--run", dest="run_dir", metavar="DIR", help="directory of a run to serve")
+    serve.add_argument(
+        "--endpoint", metavar="ipc://PATH", help="where to listen (default: a fresh directory)"
+    )
+    serve.set_defaults(command=_serve)
+    return top
+
+
+def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
+    """Add an option for each setting of a run, or for those named."""
+    settings: dict[str, tuple[Callable[[str], Any], str, str]] = {
+        "space": (
+            str,
+            "NAME",
+            "search space: a file of racket/networks/spaces, or the path of a .rkt file",
+        ),
+        "dataset": (str, "NAME", "images to learn: digits, fashion-mnist, mnist, cifar10"),
+        "scorer": (
+            str,
+            "SCORER",
+            "who scores the choices: transformer, random, uniform, or path/to/file.py:Class",
+        ),
+        "trials": (_positive, "N", "networks to train"),
+        "seed": (_natural, "N", "seed; the same seed gives the same run on a CPU"),
+        "max_params": (_positive, "N", "parameters that a network may have at the most"),
+        "device": (str, "DEVICE", "where networks are trained: cpu, cuda, cuda:N, mps"),
+        "epochs": (_positive, "N", "epochs of a training"),
+        "strategy": (str, "NAME", "candidates at a step: descend, best-first, fair"),
+        "engines": (_positive, "N", "search engines side by side; with one a run is repeatable"),
+        "workers": (_positive, "N", "trainings side by side; with one a run is repeatable"),
+    }
+    for name, (kind, metavar, text) in settings.items():
+        if names and name not in names:
+            continue
+        default = getattr(DEFAULTS, name)
+        shown = "the data set's own number" if default is None else default
+        command.add_argument(
+            "--" + name.replace("_", "-"),
+            type=kind,
+            default=default,
+            metavar=metavar,
+            help=f"{text} (default: {shown})",
+        )
+
+
+def _settings(options: argparse.Namespace) -> Configuration:
+    """The configuration that the options describe, checked."""
+    given = {
+        field.name: getattr(options, field.name)
+        for field in dataclasses.fields(Configuration)
+        if hasattr(options, field.name)
+    }
+    settings = Configuration(**given)
+    configuration.check(settings)
+    return configuration.absolute(settings)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from architecto import supervisor
+
+    settings = _settings(options)
+    configuration.free_directory(options.run, settings)
+    configuration.check_budget(settings)
+    return supervisor.supervise(configuration.run_directory(options.run, settings), settings)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from architecto import supervisor
+
+    run_dir = configuration.existing_directory(options.run)
+    settings = configuration.load(run_dir)
+    configuration.check(settings)
+    if options.trials is not None:
+        settings = dataclasses.replace(settings, trials=options.trials)
+        settings.save(run_dir)
+    return supervisor.supervise(run_dir, settings)
+
+
+def _best(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from architecto import report
+    from architecto.study import Study, StudyError
+
+    run_dir = configuration.existing_directory(options.run)
+    configuration.load(run_dir)
+    try:
+        study = Study.open(run_dir, read_only=True)
+    except StudyError as error:
+        raise configuration.ConfigurationError(str(error)) from None
+    if study.best is None:
+        raise configuration.ConfigurationError(f"no trial of {run_dir} is complete yet")
+    Console().print(report.best_table(study.trials, n=options.n))
+    print(f"the best one's model: {run_dir / 'best' / 'model.py'}")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from architecto import serve
+
+    if options.run_dir is not None:
+        return serve.serve_run(Path(options.run_dir), options.endpoint)
+    return serve.serve_scores(_settings(options), options.endpoint)
+
+
+def _positive(text: str) -> int:
+    return _integer(text, 1)
+
+
+def _natural(text: str) -> int:
+    return _integer(text, 0)
+
+
+def _integer(text: str, least: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value < 2**53:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from {least} on")
+    return value

@@ -1,0 +1,242 @@
+"""The settings of a run: their meaning and defaults, their checks, and the run's directory.
+
+Nothing here imports torch: a mistake is told before anything heavy starts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from architecto import datasets, scorers
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The root of the checkout, which holds ``racket/``."""
+RUNS = Path("runs")
+"""Where runs are written, below the directory in which the command is given."""
+STRATEGIES = ("descend", "best-first", "fair")
+
+_RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_DEVICE = re.compile(r"(cpu|mps|cuda(:[0-9]+)?)\Z")
+
+
+class ConfigurationError(ValueError):
+    """A setting that cannot work; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Every setting of a run. Written to ``configuration.json`` when the run is made."""
+
+    space: str = "cnn"
+    """Search space: the name of a file in racket/networks/spaces, or the path of a .rkt file."""
+    dataset: str = "digits"
+    """Images to learn from, see `datasets.info`."""
+    scorer: str = "transformer"
+    """Who scores the choices: a registered name, ``FILE.py:Class`` or ``package.module:Class``."""
+    trials: int = 24
+    """Architectures to evaluate."""
+    seed: int = 0
+    """Seed of every random choice of the run."""
+    max_params: int = 50_000
+    """Parameters that an architecture may have at the most."""
+    device: str = "cpu"
+    """Where networks are trained: cpu, cuda, cuda:N or mps."""
+    epochs: int | None = None
+    """Passes over the training images in an evaluation; None: as many as suit the data set."""
+    strategy: str = "descend"
+    """Which open choices are candidates at a step: descend, best-first or fair."""
+    engines: int = 1
+    """Search engines at work side by side; only with one is a run repeatable by its seed."""
+    workers: int = 1
+    """Evaluations at a time; only with one is a run repeatable by its seed."""
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Channels, height, width of an image."""
+        return datasets.info(self.dataset).input_shape
+
+    @property
+    def classes(self) -> int:
+        return datasets.info(self.dataset).classes
+
+    @property
+    def task(self) -> str:
+        """The sentence that stands before every choice that the scorer reads."""
+        return datasets.task(datasets.info(self.dataset))
+
+    @property
+    def evaluator(self) -> dict[str, Any]:
+        """The evaluator by name, as executors take it."""
+        return {
+            "name": "training",
+            "dataset": self.dataset,
+            "device": self.device,
+            "epochs": self.epochs,
+        }
+
+    def save(self, run_dir: Path) -> None:
+        """Write ``configuration.json``, whole or not at all."""
+        path = run_dir / "configuration.json"
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        fresh.replace(path)
+
+
+def load(run_dir: Path) -> Configuration:
+    """Read the configuration of a run; raises ConfigurationError if there is none."""
+    path = run_dir / "configuration.json"
+    try:
+        fields = json.loads(path.read_text())
+        return Configuration(**fields)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigurationError(f"no run at {run_dir}: {_known_runs()}") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from None
+
+
+def check(configuration: Configuration) -> None:
+    """Raise ConfigurationError, or a ValueError of the same kind, at the first bad setting."""
+    space_file(configuration.space)
+    for name in ("trials", "max_params", "engines", "workers", "epochs"):
+        value = getattr(configuration, name)
+        if value is not None and value < 1:
+            raise ConfigurationError(f"{_option(name)} is {value}, expected at least 1")
+    if configuration.seed < 0:
+        raise ConfigurationError(f"--seed is {configuration.seed}, expected at least 0")
+    if configuration.strategy not in STRATEGIES:
+        known = ", ".join(STRATEGIES)
+        raise ConfigurationError(f"unknown strategy {configuration.strategy!r}; known are {known}")
+    if not _DEVICE.match(configuration.device):
+        got = repr(configuration.device)
+        raise ConfigurationError(f"unknown device {got}; known are cpu, cuda, cuda:N and mps")
+    scorers.check(configuration.scorer)
+    racket()
+    try:
+        datasets.ensure_available(configuration.dataset)
+    except datasets.DatasetUnavailable as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def absolute(configuration: Configuration) -> Configuration:
+    """The same with the paths of files made absolute, so that a run resumes from anywhere."""
+    changes: dict[str, Any] = {}
+    if configuration.space.endswith(".rkt"):
+        changes["space"] = str(Path(configuration.space).resolve())
+    file, colon, name = configuration.scorer.rpartition(":")
+    if colon and file.endswith(".py"):
+        changes["scorer"] = f"{Path(file).resolve()}:{name}"
+    return dataclasses.replace(configuration, **changes)
+
+
+def space_file(space: str) -> Path:
+    """The file of a search space; raises ConfigurationError that lists the known ones."""
+    folder = PROJECT / "racket" / "networks" / "spaces"
+    file = Path(space) if space.endswith(".rkt") else folder / f"{space}.rkt"
+    if ("/" not in space or space.endswith(".rkt")) and file.is_file():
+        return file
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.rkt"))) or "none"
+    raise ConfigurationError(
+        f"unknown search space {space!r}; known are {known}, or the path of a .rkt file"
+    )
+
+
+def racket() -> str:
+    """The path of Racket; raises ConfigurationError if it is not installed."""
+    found = shutil.which("racket")
+    if found is None:
+        raise ConfigurationError(
+            "no racket on PATH: `make setup` installs it, or see https://racket-lang.org"
+        )
+    return found
+
+
+def engine_command(configuration: Configuration) -> list[str]:
+    """The command line of an engine, up to where it connects."""
+    shape = ",".join(map(str, configuration.input_shape))
+    return [
+        racket(),
+        str(PROJECT / "racket" / "run-search.rkt"),
+        "--space",
+        configuration.space,
+        "--input",
+        shape,
+        "--classes",
+        str(configuration.classes),
+        "--max-params",
+        str(configuration.max_params),
+    ]
+
+
+def check_budget(configuration: Configuration) -> None:
+    """Ask the relation for one architecture; raises ConfigurationError if it has none."""
+    command = [*engine_command(configuration), "--feasible"]
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or ["the search engine does not start"]
+        raise ConfigurationError(lines[0].removeprefix("run-search: "))
+
+
+def run_directory(name: str | None, configuration: Configuration) -> Path:
+    """Make the directory of a new run and write its configuration there.
+
+    ``name`` is a name below ``runs/``, a path if it contains a slash, or None for the next free
+    ``SPACE-DATASET-NUMBER``. Raises ConfigurationError if that cannot be done.
+    """
+    directory = free_directory(name, configuration)
+    try:
+        directory.mkdir(parents=True)
+        configuration.save(directory)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write the run to {directory}: {error.strerror}") from None
+    return directory
+
+
+def free_directory(name: str | None, configuration: Configuration) -> Path:
+    """Where a new run would be written; raises ConfigurationError if something is there."""
+    if name is None:
+        stem = f"{Path(configuration.space).stem}-{configuration.dataset}"
+        number = 1
+        while (RUNS / f"{stem}-{number:03d}").exists():
+            number += 1
+        return RUNS / f"{stem}-{number:03d}"
+    directory = existing_directory(name)
+    if os.path.lexists(directory):
+        resume = command_line("resume", name)
+        raise ConfigurationError(f"{directory} exists: choose another --run, or {resume}")
+    return directory
+
+
+def existing_directory(name: str) -> Path:
+    """The directory that the name of a run stands for."""
+    if "/" in name:
+        return Path(name)
+    if not _RUN_NAME.match(name):
+        allowed = "letters, digits, dot, underscore and hyphen, or a path with a slash"
+        raise ConfigurationError(f"bad name of a run {name!r}: expected {allowed}")
+    return RUNS / name
+
+
+def command_line(*words: str) -> str:
+    """The command that a person types to run this program again with other words."""
+    python = Path(sys.executable)
+    if python.is_relative_to(Path.cwd()):
+        python = python.relative_to(Path.cwd())
+    return " ".join([str(python), "-m", "architecto", *words])
+
+
+def _known_runs() -> str:
+    runs = sorted(path.parent.name for path in RUNS.glob("*/configuration.json"))
+    return f"the runs here are {', '.join(runs)}" if runs else "there are no runs here yet"
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

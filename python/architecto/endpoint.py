@@ -1,0 +1,62 @@
+"""Where an agent listens: a socket file in a fresh directory that only its owner can enter."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+PATH_LIMIT = 103
+"""Longest path of a socket file, in bytes, that Linux and macOS both take."""
+
+
+class EndpointError(ValueError):
+    """An endpoint that cannot be used; the message is one line for a person."""
+
+
+def fresh() -> str:
+    """Make a directory of mode 0700 and give the endpoint in it."""
+    directory = Path(tempfile.mkdtemp(prefix="architecto-"))
+    if len(os.fsencode(directory / "agent")) > PATH_LIMIT:
+        directory.rmdir()
+        directory = Path(tempfile.mkdtemp(prefix="architecto-", dir="/tmp"))
+    return f"ipc://{directory}/agent"
+
+
+def check(endpoint: str) -> None:
+    """Raise EndpointError unless an agent can listen there."""
+    if not endpoint.startswith("ipc://"):
+        raise EndpointError(f"endpoint {endpoint}: expected ipc://PATH, the only kind so far")
+    path = endpoint.removeprefix("ipc://")
+    size = len(os.fsencode(path))
+    if size > PATH_LIMIT:
+        raise EndpointError(
+            f"endpoint {endpoint}: the path has {size} bytes, the limit is {PATH_LIMIT}: "
+            "choose a shorter one"
+        )
+    if not Path(path).parent.is_dir():
+        raise EndpointError(f"endpoint {endpoint}: there is no directory {Path(path).parent}")
+    with socket.socket(socket.AF_UNIX) as probe:  # libzmq would take the place of who listens
+        try:
+            probe.connect(path)
+        except OSError:
+            return
+    raise EndpointError(f"endpoint {endpoint}: another process listens there, choose another")
+
+
+def remove(endpoint: str) -> None:
+    """Remove a fresh endpoint with its directory; other endpoints are left alone."""
+    directory = Path(endpoint.removeprefix("ipc://")).parent
+    if directory.name.startswith("architecto-"):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def write_connection(path: Path, endpoint: str) -> None:
+    """Write the connection file, mode 0600: where the agent listens and which process it is."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(json.dumps({"v": 1, "endpoint": endpoint, "pid": os.getpid()}) + "\n")

@@ -1,0 +1,236 @@
+"""Runs evaluations in worker processes on this machine.
+
+A worker imports torch once and is kept. One that dies takes only its evaluation with it, and is
+replaced. Nothing here imports torch or blocks, so that a server can poll it in its loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from architecto.evaluators.base import Evaluation, failed
+
+MAX_STARTS = 3
+"""How often in a row a worker may die while it starts before the executor gives up."""
+
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    )
+}
+"""A worker computes in one thread: more of them slow down small networks and whatever runs beside
+them, and would make results depend on the machine."""
+
+
+class ExecutorError(RuntimeError):
+    """No worker can be started; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A worker has trained one more epoch."""
+
+    trial: int
+    epoch: int
+    """Counted from 1."""
+    epochs: int
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An evaluation is over, complete or failed."""
+
+    trial: int
+    evaluation: Evaluation
+
+
+class LocalExecutor:
+    """A fixed number of workers, each with at most one evaluation at a time."""
+
+    def __init__(
+        self,
+        spec: dict[str, Any],
+        workers: int = 1,
+        *,
+        limit_seconds: float = 3600.0,
+        log: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Starts the workers, which load torch and data while the caller goes on.
+
+        spec: the evaluator, see `architecto.evaluators`.
+        limit_seconds: wall-clock time after which a worker that gave no result is ended.
+        log: file to which the workers' standard error is appended; None for a temporary one.
+        """
+        self._spec = spec
+        self._limit_seconds = limit_seconds
+        self._clock = clock
+        self._log: IO[bytes] = open(log, "ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115
+        self._failed_starts = 0
+        self._workers = [_Worker(spec, self._log) for _ in range(workers)]
+
+    def free(self) -> int:
+        """How many evaluations could be submitted now."""
+        return sum(worker.trial is None for worker in self._workers)
+
+    def submit(
+        self, trial: int, architecture: str, *, seed: int, weights_path: Path | None
+    ) -> None:
+        """Gives the evaluation to a free worker; raises `ExecutorError` if there is none.
+
+        If that worker is still starting, the evaluation begins when it is ready.
+        """
+        for worker in self._workers:
+            if worker.trial is None:
+                break
+        else:
+            raise ExecutorError("every worker is busy; submit when free() is above 0")
+        request = {
+            "trial": trial,
+            "architecture": architecture,
+            "seed": seed,
+            "weights_path": None if weights_path is None else str(weights_path),
+        }
+        worker.begin(trial, self._clock(), (json.dumps(request) + "\n").encode())
+
+    def filenos(self) -> list[int]:
+        """File descriptors that become readable when `poll` may have something to return.
+
+        They change when a worker is replaced. A limit on time is noticed only by calling `poll`.
+        """
+        return [worker.fileno() for worker in self._workers]
+
+    def poll(self) -> list[Progress | Finished]:
+        """Returns what has happened since the last call, in order; never blocks.
+
+        Raises `ExecutorError` if the evaluator cannot be used or workers die while they start.
+        """
+        events: list[Progress | Finished] = []
+        for place, worker in enumerate(self._workers):
+            for message in worker.receive():
+                self._take(worker, message, events)
+            late = self._clock() - worker.began > self._limit_seconds
+            if worker.trial is not None and late and not worker.closed:
+                worker.end()
+                reason = f"it took longer than {self._limit_seconds:g} s and was ended"
+            elif worker.closed:
+                reason = worker.obituary(self._log)
+            else:
+                continue
+            if worker.trial is not None:
+                seconds = self._clock() - worker.began
+                events.append(Finished(worker.trial, failed(reason, seconds=seconds)))
+            if not worker.ready:
+                self._failed_starts += 1
+                if self._failed_starts >= MAX_STARTS:
+                    raise ExecutorError(f"no evaluation worker can be started: {reason}")
+            worker.end()
+            self._workers[place] = _Worker(self._spec, self._log)
+        return events
+
+    def close(self) -> None:
+        """Ends the workers. Evaluations under way are lost."""
+        for worker in self._workers:
+            worker.end()
+        self._log.close()
+
+    def _take(
+        self, worker: _Worker, message: dict[str, Any], events: list[Progress | Finished]
+    ) -> None:
+        match message:
+            case {"event": "ready"}:
+                worker.ready = True
+                self._failed_starts = 0
+            case {"event": "refused", "reason": reason}:
+                raise ExecutorError(reason)
+            case {"event": "progress", "trial": trial}:
+                events.append(
+                    Progress(
+                        trial, message["epoch"], message["epochs"], message["validation_accuracy"]
+                    )
+                )
+            case {"event": "finished", "trial": trial, "evaluation": evaluation}:
+                worker.trial = None
+                events.append(Finished(trial, Evaluation(**evaluation)))
+
+
+class _Worker:
+    """One worker process; `trial` is what it works on, `closed` says that its stdout has ended."""
+
+    def __init__(self, spec: dict[str, Any], log: IO[bytes]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "architecto.evaluators.worker", json.dumps(spec)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **ONE_THREAD},
+            start_new_session=True,  # a Ctrl-C in the terminal is for the parent
+        )
+        os.set_blocking(self.fileno(), False)
+        self.log_start = log.seek(0, os.SEEK_END)
+        self.ready = False
+        self.closed = False
+        self.trial: int | None = None
+        self.began = 0.0
+        self._partial = b""
+
+    def fileno(self) -> int:
+        assert self.process.stdout is not None
+        return self.process.stdout.fileno()
+
+    def begin(self, trial: int, now: float, request: bytes) -> None:
+        """A worker that died meanwhile is noticed when its stdout ends."""
+        self.trial, self.began = trial, now
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(request)
+            self.process.stdin.flush()
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The messages that have arrived whole."""
+        while not self.closed:
+            try:
+                data = os.read(self.fileno(), 1 << 16)
+            except BlockingIOError:
+                break
+            self._partial += data
+            self.closed = not data
+        *lines, self._partial = self._partial.split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def obituary(self, log: IO[bytes]) -> str:
+        """Why a worker whose stdout has ended is dead."""
+        status = self.process.wait()
+        if status < 0:
+            return f"the evaluation worker was ended by signal {-status}"
+        log.seek(max(self.log_start, log.seek(0, os.SEEK_END) - 4096))
+        last = log.read().decode(errors="replace").strip().splitlines()[-1:]
+        return f"the evaluation worker ended with status {status}" + "".join(f": {x}" for x in last)
+
+    def end(self) -> None:
+        """Kills the process and everything in its session, and collects its status."""
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()

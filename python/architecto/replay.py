@@ -1,0 +1,164 @@
+"""Replay buffer: what the search found and what it was worth, in memory and in `replay.jsonl`.
+
+One JSON object a line, appended and never rewritten:
+
+    {"text": "(bind …"}                                    the next text; numbered from 0
+    {"answer": "(architecture …", "episode": E, "path": [[TEXT, [TEXT, …]], …]}
+    {"dead_end": TEXT, "episode": E}
+    {"reward": R, "architecture": "(architecture …"}
+
+A path holds, for each pick from the root on, the number of the chosen text and of the candidates
+it was chosen from (empty where they were not kept). A line that was torn by a crash is the last
+one; it is cut off on opening.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pick on the way from the root to an answer.
+
+    index: of the chosen choice; text: its text
+    candidates: texts it was chosen from, itself among them
+    """
+
+    index: int
+    text: str
+    candidates: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete architecture and one path that leads to it.
+
+    choices: chosen texts from the root on
+    candidates: for each pick what it was chosen from; `()` where that was not kept
+    """
+
+    architecture: str
+    episode: int
+    choices: tuple[str, ...]
+    candidates: tuple[tuple[str, ...], ...]
+
+
+class ReplayBuffer:
+    """Everything in the order in which it came.
+
+    path: the file, or None to keep it in memory only
+    keep_candidates: also keep what each pick was chosen from (needed for returns of fewer steps
+        than an episode; several times as large)
+
+    answers: every derivation that was reported, the first one of each architecture and path
+    held: architectures that were found and not evaluated, in the order found
+    rewards: reward of each evaluated architecture, in [-1, 1]
+    dead_ends: texts of choices below which nothing was found
+    """
+
+    def __init__(self, path: Path | None = None, *, keep_candidates: bool = False) -> None:
+        self.keep_candidates = keep_candidates
+        self.answers: list[Answer] = []
+        self.held: dict[str, None] = {}
+        self.rewards: dict[str, float] = {}
+        self.dead_ends: dict[str, None] = {}
+        self.last_episode = -1
+        self._seen: set[tuple[str, ...]] = set()
+        self._texts: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._path = path
+        if path is not None and path.exists():
+            self._read(path)
+
+    def add_answer(self, architecture: str, episode: int, path: Iterable[Step]) -> bool:
+        """Record an answer; false if this derivation is known already."""
+        steps = list(path)
+        key = (architecture, *(s.text for s in steps))
+        if key in self._seen:
+            return False
+        chosen = [self._number(s.text) for s in steps]
+        others = [
+            [self._number(c) for c in s.candidates] if self.keep_candidates else [] for s in steps
+        ]
+        pairs = [list(p) for p in zip(chosen, others, strict=True)]
+        self._write({"answer": architecture, "episode": episode, "path": pairs})
+        self._add_answer(architecture, episode, pairs)
+        return True
+
+    def add_dead_end(self, text: str, episode: int) -> None:
+        """Record that nothing is below a choice."""
+        if text not in self.dead_ends:
+            number = self._number(text)
+            self._write({"dead_end": number, "episode": episode})
+            self._add_dead_end(number, episode)
+
+    def add_reward(self, architecture: str, reward: float) -> None:
+        """Record an evaluation; a second one of the same architecture replaces the first."""
+        self._write({"reward": reward, "architecture": architecture})
+        self._add_reward(architecture, reward)
+
+    def sync(self) -> None:
+        """Durable when it returns."""
+        if self._path is not None and self._path.exists():
+            with self._path.open("ab") as file:
+                os.fsync(file.fileno())
+
+    def _read(self, path: Path) -> None:
+        good = 0
+        with path.open("rb+") as file:
+            for line in file:
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    break
+                if not line.endswith(b"\n"):
+                    break
+                self._replay(record)
+                good += len(line)
+            file.truncate(good)
+
+    def _replay(self, record: dict) -> None:
+        if "text" in record:
+            self._numbers[record["text"]] = len(self._texts)
+            self._texts.append(record["text"])
+        elif "answer" in record:
+            self._add_answer(record["answer"], record["episode"], record["path"])
+        elif "dead_end" in record:
+            self._add_dead_end(record["dead_end"], record["episode"])
+        else:
+            self._add_reward(record["architecture"], record["reward"])
+
+    def _add_answer(self, architecture: str, episode: int, pairs: list) -> None:
+        choices = tuple(self._texts[chosen] for chosen, _ in pairs)
+        candidates = tuple(tuple(self._texts[c] for c in others) for _, others in pairs)
+        self._seen.add((architecture, *choices))
+        self.answers.append(Answer(architecture, episode, choices, candidates))
+        self.last_episode = max(self.last_episode, episode)
+        if architecture not in self.rewards:
+            self.held.setdefault(architecture)
+
+    def _add_dead_end(self, number: int, episode: int) -> None:
+        self.dead_ends[self._texts[number]] = None
+        self.last_episode = max(self.last_episode, episode)
+
+    def _add_reward(self, architecture: str, reward: float) -> None:
+        self.rewards[architecture] = reward
+        self.held.pop(architecture, None)
+
+    def _number(self, text: str) -> int:
+        if text not in self._numbers:
+            self._write({"text": text})
+            self._numbers[text] = len(self._texts)
+            self._texts.append(text)
+        return self._numbers[text]
+
+    def _write(self, record: dict) -> None:
+        if self._path is not None:
+            line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+            with self._path.open("ab") as file:
+                file.write(line.encode() + b"\n")

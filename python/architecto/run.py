@@ -1,0 +1,129 @@
+"""A run at work: the parts of the agent process put together from a run's directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import zmq
+from rich.console import Console
+
+from architecto import checkpoint, configuration, export, scorers, trace
+from architecto.agent import Agent
+from architecto.configuration import Configuration, ConfigurationError
+from architecto.display import Display
+from architecto.executors.local import ExecutorError, LocalExecutor
+from architecto.server import Server
+from architecto.study import JOURNAL, Study, StudyError
+from architecto.trials import Trials
+
+
+class Run:
+    """Everything of a run that lives in the agent process.
+
+    What the directory holds is taken up: stored trials, the agent's checkpoint, the trace.
+    """
+
+    def __init__(self, run_dir: Path, settings: Configuration, endpoint: str) -> None:
+        self.run_dir, self.settings = run_dir, settings
+        self.failure: str | None = None
+        self.display = Display(Console(highlight=False), trials=settings.trials)
+        journal = run_dir / JOURNAL
+        try:
+            self.study = Study.open(run_dir) if journal.exists() else Study.create(run_dir)
+        except StudyError as error:
+            raise ConfigurationError(str(error)) from None
+        scorer = scorers.load(settings.scorer, seed=settings.seed)
+        agent = Agent(
+            scorer,
+            task=settings.task,
+            seed=settings.seed,
+            run_dir=run_dir,
+            say=self.display.say,
+        )
+        self.executor = LocalExecutor(
+            settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
+        )
+        self.trials = Trials(
+            agent,
+            self.study,
+            self.executor,
+            run_dir=run_dir,
+            count=settings.trials,
+            seed=settings.seed,
+            on_event=self._event,
+        )
+        path = run_dir / "trace.jsonl"
+        self.trace = trace.Trace(path)
+        self.server = Server(
+            agent,
+            scorer=settings.scorer,
+            seed=settings.seed,
+            trials=self.trials,
+            trace=self.trace,
+            checkpoint=lambda position: checkpoint.save(run_dir, agent, position),
+            load_scorer=lambda spec: scorers.load(spec, seed=settings.seed),
+            on_event=self._event,
+        )
+        self.display.start(self.study.trials)
+        self._export_best()
+        position = checkpoint.restore(run_dir, agent)
+        self.server.recover(trace.read(path), position)
+        self._context = zmq.Context()
+        self._socket = self.server.bind(self._context, endpoint)
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to do, or the run cannot go on."""
+        return self.failure is not None or self.trials.done
+
+    @property
+    def engines_left(self) -> bool:
+        """Has every engine been told to stop, or taken leave?"""
+        return self.server.all_left()
+
+    def work(self, seconds: float) -> None:
+        """Wait up to so many seconds for something to happen, and deal with it."""
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        for descriptor in self.executor.filenos():
+            poller.register(descriptor, zmq.POLLIN)
+        poller.poll(int(seconds * 1000))
+        try:
+            self.trials.poll()
+            self.server.receive()
+            self.server.resume_waiting()
+            if self.server.all_left() and not self.trials.done:
+                self.server.finish_alone()
+        except OSError as error:  # the disk is full, the directory is gone
+            self.failure = f"the run in {self.run_dir} cannot be written: {error}"
+        except ExecutorError as error:
+            self.failure = str(error)
+        self.failure = self.failure or self.server.failure
+        self.display.refresh()
+
+    def show(self) -> None:
+        """Print the table of the best trials."""
+        again = configuration.command_line("best", str(self.run_dir))
+        self.display.table(self.study.trials, str(self.run_dir), again)
+
+    def close(self) -> None:
+        """End the evaluations and close what is open."""
+        self.display.stop()
+        self.executor.close()
+        self._socket.close()
+        self._context.term()
+        self.trace.close()
+        self.study.close()
+
+    def _event(self, kind: str, **facts: Any) -> None:
+        if kind == "trial_finished":
+            self._export_best()
+        self.display.event(kind, **facts)
+
+    def _export_best(self) -> None:
+        """Write the incumbent's model and weights, if they are not there yet."""
+        best = self.study.best
+        if best is not None and export.weights_path(self.run_dir, best.number).exists():
+            export.write_best(self.run_dir, best)
+        export.discard_weights(self.run_dir, keep=set(self.trials.running))

@@ -1,0 +1,110 @@
+"""The agent process, ``python -m architecto serve``: server, agent, study, parent of evaluators.
+
+It ends when its stdin closes, on SIGTERM or SIGINT, or when the run is done.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from architecto import configuration, endpoint
+from architecto.configuration import Configuration
+
+GRACE_S = 5.0
+"""Seconds that a finished agent waits for engines to fetch the order to stop."""
+HARD_END_S = 10.0
+"""Seconds after its stdin closed in which the process ends, whatever it is doing."""
+
+
+class Stop:
+    """Set when the process is to end: its stdin closed, or it got a signal."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._event.set())
+
+    def watch_stdin(self) -> None:
+        """Watch stdin from a thread, which also ends a process that hangs."""
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def _watch(self) -> None:
+        while os.read(0, 4096):
+            pass
+        self._event.set()
+        time.sleep(HARD_END_S)
+        os._exit(1)
+
+
+def serve_run(run_dir: Path, at: str | None) -> int:
+    """Serve the run in a directory until it is done; gives the exit status.
+
+    0: done, or told to end. 2: the run cannot go on, and stderr says why in one line.
+    """
+    stop = Stop()
+    settings = configuration.load(run_dir)
+    listening = at or endpoint.fresh()
+    endpoint.check(listening)
+    stop.watch_stdin()
+    from architecto.run import Run  # imports torch: seconds
+
+    run = Run(run_dir, settings, listening)
+    connection = run_dir / "connection.json"
+    try:
+        endpoint.write_connection(connection, listening)
+        while not stop and not run.finished:
+            run.work(0.2)
+        until = time.monotonic() + GRACE_S
+        while run.finished and not run.engines_left and not stop and time.monotonic() < until:
+            run.work(0.1)
+    finally:
+        run.close()
+        connection.unlink(missing_ok=True)
+        endpoint.remove(listening)
+    if run.failure:
+        print(run.failure, file=sys.stderr)
+        return 2
+    run.show()
+    return 0
+
+
+def serve_scores(settings: Configuration, at: str | None) -> int:
+    """Serve scores and picks without evaluating anything, for the REPL."""
+    stop = Stop()
+    listening = at or endpoint.fresh()
+    endpoint.check(listening)
+    stop.watch_stdin()
+    import json
+
+    import zmq
+
+    from architecto import scorers
+    from architecto.agent import Agent
+    from architecto.server import Server
+
+    scorer = scorers.load(settings.scorer, seed=settings.seed)
+    agent = Agent(scorer, task=settings.task, seed=settings.seed)
+    server = Server(
+        agent,
+        scorer=settings.scorer,
+        seed=settings.seed,
+        load_scorer=lambda spec: scorers.load(spec, seed=settings.seed),
+    )
+    socket = server.bind(zmq.Context(), listening)
+    try:
+        print(json.dumps({"v": 1, "endpoint": listening, "pid": os.getpid()}), flush=True)
+        while not stop:
+            socket.poll(200)
+            server.receive()
+    finally:
+        socket.close()
+        endpoint.remove(listening)
+    return 0

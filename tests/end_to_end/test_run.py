@@ -1,0 +1,88 @@
+"""The whole loop: Racket engine, agent, evaluation workers, on the real digits."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from architecto.architecture import parse
+
+SMALL = ["--space", "cnn", "--dataset", "digits", "--epochs", "2", "--max-params", "20000"]
+
+
+def run_search(run_architecto, folder: Path, *arguments: str):
+    """One small run of the command line; fails the test unless it ends well."""
+    done = run_architecto("run", *SMALL, "--run", folder, *arguments, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def trace(folder: Path) -> list[dict]:
+    """The decision trace without its times."""
+    lines = (folder / "trace.jsonl").read_text(encoding="utf-8").splitlines()
+    messages = [json.loads(line) for line in lines]
+    for message in messages:
+        message.pop("t")
+    return messages
+
+
+def architectures(folder: Path) -> list[str]:
+    """The architectures in the order in which they were answered."""
+    return [m["body"][0] for m in trace(folder) if m["header"]["type"] == "answer"]
+
+
+@pytest.mark.timeout(300)
+def test_same_seed_same_decisions(run_architecto, run_program, python, tmp_path: Path) -> None:
+    """Two runs of one seed send the same messages; the incumbent is a program of its own."""
+    first = run_search(run_architecto, tmp_path / "a", "--trials", "3", "--seed", "5")
+    run_search(run_architecto, tmp_path / "b", "--trials", "3", "--seed", "5")
+    assert trace(tmp_path / "a") == trace(tmp_path / "b")
+    assert len(set(architectures(tmp_path / "a"))) >= 3
+    assert len(re.findall(r"^trial ", first.stdout, re.MULTILINE)) >= 3
+
+    model = run_program(python, tmp_path / "a" / "best" / "model.py")
+    assert model.returncode == 0, model.stderr
+    assert "parameters" in model.stdout
+
+    again = run_architecto("best", tmp_path / "a")
+    assert again.returncode == 0
+    assert "architecture" in again.stdout
+
+
+@pytest.mark.timeout(300)
+def test_parameters_are_those_of_pytorch(run_architecto, tmp_path: Path) -> None:
+    """Every network found builds, and has the parameters that the relation says and the budget asks."""
+    from architecto.architecture import build
+
+    run_search(run_architecto, tmp_path / "r", "--trials", "2", "--scorer", "random")
+    answers = [m for m in trace(tmp_path / "r") if m["header"]["type"] == "answer"]
+    assert answers
+    for answer in answers:
+        module = build(parse(answer["body"][0]))
+        counted = sum(p.numel() for p in module.parameters())
+        assert counted == answer["header"]["parameters"] <= 20000
+
+
+@pytest.mark.timeout(300)
+def test_scorer_changes_what_is_found(run_architecto, tmp_path: Path) -> None:
+    """The lowest index under `uniform`; longest first under the README's scorer, turned around."""
+    scorer = tmp_path / "long_first.py"
+    scorer.write_text(
+        "import torch\n"
+        "from architecto.scorers.base import BaseScorer\n\n\n"
+        "class LongFirst(BaseScorer):\n"
+        "    name = 'long-first'\n\n"
+        "    def score(self, task, choices):\n"
+        "        return torch.tensor([float(c.count('conv2d')) for c in choices])\n"
+    )
+    run_search(run_architecto, tmp_path / "uniform", "--trials", "1", "--scorer", "uniform")
+    run_search(run_architecto, tmp_path / "long", "--trials", "1", "--scorer", f"{scorer}:LongFirst")
+    for message in trace(tmp_path / "uniform"):
+        if message["header"]["type"] == "choose":
+            lowest = min(int(line.split()[0]) for line in message["body"])
+        if message["header"]["type"] == "choose_reply":
+            assert message["header"]["index"] == lowest
+    [short] = architectures(tmp_path / "uniform")
+    [long] = architectures(tmp_path / "long")
+    assert short.count("conv2d") < long.count("conv2d")

@@ -1,0 +1,146 @@
+"""A server with a predictable agent behind it, and what it sends. No torch, no socket, no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+from architecto.evaluators.base import Evaluation
+from architecto.executors.local import Finished
+from architecto.server import Server
+from architecto.study import TrialResult
+from architecto.trials import Trials
+
+
+class ShortestAgent:
+    """Picks the candidate with the shortest text, the lowest index among equals."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, list[str]] = {}
+        self.dead_ends: list[str] = []
+        self.rewards: dict[str, float] = {}
+        self.scorer = "shortest"
+
+    def use_scorer(self, scorer: str) -> None:
+        self.scorer = scorer
+
+    def select_action(self, *, session, episode, step, candidates, texts) -> SimpleNamespace:
+        index = min(candidates, key=lambda i: (len(texts(i)), i))
+        return SimpleNamespace(index=index, explored=False, scorer=self.scorer)
+
+    def scores(self, texts: list[str]) -> list[float]:
+        return [-len(text) / 8 for text in texts]
+
+    def answer(self, *, session, episode, step, index, architecture, path) -> None:
+        self.held.setdefault(architecture, [pick.text for pick in path])
+
+    def dead_end(self, *, session, episode, step, index, path) -> None:
+        self.dead_ends.append(path[-1].text)
+
+    def propose(self, *, exhausted: bool = False) -> str | None:
+        return next((a for a in self.held if a not in self.rewards), None)
+
+    def observe(self, architecture: str, reward: float) -> None:
+        self.rewards[architecture] = reward
+
+    def update(self) -> dict[str, float]:
+        return {}
+
+
+class MemoryStudy:
+    """Trials in memory."""
+
+    def __init__(self) -> None:
+        self.trials: list[TrialResult] = []
+        self._running: list[tuple[str, dict]] = []
+
+    def start(self, architecture: str, *, facts: dict) -> int:
+        self._running.append((architecture, facts))
+        return len(self._running) - 1
+
+    def finish(self, trial: int, evaluation: Evaluation) -> TrialResult:
+        architecture, facts = self._running[trial]
+        self.trials.append(TrialResult(trial, architecture, evaluation, facts))
+        return self.trials[-1]
+
+    def known(self, architecture: str) -> TrialResult | None:
+        return next((t for t in self.trials if t.architecture == architecture), None)
+
+
+class HandExecutor:
+    """One worker, whose evaluations end when the test says so."""
+
+    def __init__(self) -> None:
+        self.running: list[int] = []
+        self._finished: list[Finished] = []
+
+    def free(self) -> int:
+        return 1 - len(self.running)
+
+    def submit(self, trial: int, architecture: str, *, seed: int, weights_path: Path) -> None:
+        self.running.append(trial)
+
+    def finish(self, reward: float) -> None:
+        evaluation = Evaluation("complete", None, reward, validation_accuracy=0.5)
+        self._finished.append(Finished(self.running.pop(0), evaluation))
+
+    def poll(self) -> list[Finished]:
+        finished, self._finished = self._finished, []
+        return finished
+
+
+class SilentServer(Server):
+    """A server whose messages are kept in ``sent``: (address, header, body) each."""
+
+    def __init__(self, *arguments, **settings) -> None:
+        super().__init__(*arguments, **settings)
+        self.sent: list[tuple[bytes, bytes, bytes]] = []
+
+    def _send(self, routing: bytes, frames: list[bytes]) -> None:
+        self.sent.append((routing, frames[0], frames[1]))
+
+    def take_sent(self) -> list[tuple[bytes, bytes, bytes]]:
+        sent, self.sent = self.sent, []
+        return sent
+
+
+def refuse_scorer(name: str) -> str:
+    """The scorers that the double can be told to use."""
+    if name not in ("shortest", "same"):
+        raise ValueError(f"unknown scorer {name!r}")
+    return name
+
+
+def scores_server() -> SilentServer:
+    """A server that evaluates nothing, like the REPL's."""
+    return SilentServer(ShortestAgent(), scorer="shortest", seed=0, load_scorer=refuse_scorer)
+
+
+def run_server(
+    run_dir: Path, *, count: int = 2, study: MemoryStudy | None = None, **settings
+) -> tuple[SilentServer, HandExecutor]:
+    """A server of a run of ``count`` trials, and the executor to end its evaluations with."""
+    agent, executor = ShortestAgent(), HandExecutor()
+    trials = Trials(agent, study or MemoryStudy(), executor, run_dir=run_dir, count=count, seed=0)
+    server = SilentServer(
+        agent, scorer="shortest", seed=0, trials=trials, load_scorer=refuse_scorer, **settings
+    )
+    return server, executor
+
+
+def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[..., list]:
+    """A function that sends a request, given as for `build`, and returns what comes back."""
+    from architecto.messages import build, parse
+
+    def send(type: str, body: bytes = b"", **fields) -> list:
+        fields = {"session": "engine-0"} | ({"closed": []} if type == "choose" else {}) | fields
+        server.handle(routing, [build(type, **fields), body])
+        return [parse([header, body]) for _, header, body in server.take_sent()]
+
+    return send
+
+
+HELLO = {"engine": "test", "space": "cnn", "input": [1, 8, 8], "classes": 10}
+NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
+DEEPER = "(architecture (input 1 8 8) ((flatten) (linear 64 8) (relu) (linear 8 10)))"

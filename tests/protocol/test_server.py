@@ -1,0 +1,217 @@
+"""What the server does with requests: sessions, repeats, trials, the trace and recovery."""
+
+import json
+
+import protocol_doubles as doubles
+import pytest
+from protocol_doubles import DEEPER, HELLO, NETWORK
+
+from architecto import trace
+from architecto.checkpoint import Position
+
+
+def replies(received: list) -> list[dict]:
+    return [header for header, _ in received]
+
+
+def test_hello_tells_scorer_seed_and_episode():
+    send = doubles.request_sender(doubles.scores_server())
+    [header] = replies(send("hello", id=1, **HELLO))
+    assert header["type"] == "hello_reply"
+    assert (header["scorer"], header["seed"], header["episode"]) == ("shortest", 0, 1)
+
+
+def test_a_request_before_hello_is_an_unknown_session():
+    send = doubles.request_sender(doubles.scores_server())
+    [header] = replies(send("scores", b"0 - (a)", id=1, candidates=[0]))
+    assert (header["type"], header["code"], header["id"]) == ("error", "unknown_session", 1)
+
+
+def test_each_choice_is_sent_once_and_all_means_every_open_one():
+    send = doubles.request_sender(doubles.scores_server())
+    send("hello", id=1, **HELLO)
+    first = send("choose", b"1 - (aaaa)\n2 - (b)\n3 - (cc)", id=2, **at(1, 0), candidates=[1, 2, 3])
+    assert replies(first)[0]["index"] == 2
+    second = send("choose", b"4 2 (ddd)", id=3, **at(1, 1), candidates="all")
+    assert replies(second)[0]["index"] == 3  # 2 is expanded; 1, 3 and 4 are open
+    third = send("choose", id=4, **at(1, 2), candidates="all", closed=[4])
+    assert replies(third)[0]["index"] == 1
+
+
+def test_an_index_that_was_never_sent_is_named_and_can_be_sent_again():
+    send = doubles.request_sender(doubles.scores_server())
+    send("hello", id=1, **HELLO)
+    [error] = replies(send("choose", b"1 - (a)", id=2, **at(1, 0), candidates=[1, 7, 9]))
+    assert (error["code"], error["choices"]) == ("unknown_choices", [7, 9])
+    [reply] = replies(send("choose", b"7 - (bb)\n9 - (cc)", id=3, **at(1, 0), candidates=[1, 7, 9]))
+    assert reply["index"] == 1
+
+
+def test_the_same_id_gets_the_same_bytes_and_changes_nothing(tmp_path):
+    server, _ = doubles.run_server(tmp_path)
+    send = doubles.request_sender(server)
+    send("hello", id=1, **HELLO)
+    send("choose", b"1 - (a)\n2 - (bb)", id=2, **at(1, 0), candidates=[1, 2])
+    once = send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)
+    again = send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)
+    assert once == again
+    assert replies(once)[0]["status"] == "queued"
+    assert len(server.trials.running) == 1
+
+
+def test_a_new_episode_waits_for_the_evaluation(tmp_path):
+    server, executor = doubles.run_server(tmp_path)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    begin = {"id": 10, **at(2, 0), "candidates": [1, 2]}
+    assert replies(send("choose", **begin))[0]["type"] == "working"
+    assert replies(send("choose", **begin))[0]["type"] == "working"  # sent again: still working
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    server.resume_waiting()
+    sent = [json.loads(header) for _, header, _ in server.take_sent()]
+    assert [header["type"] for header in sent] == ["reward", "choose_reply"]
+    assert server.agent.rewards == {NETWORK: 0.5}
+
+
+def test_a_known_architecture_is_not_evaluated_again(tmp_path):
+    server, executor = doubles.run_server(tmp_path)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    executor.finish(reward=0.25)
+    server.trials.poll()
+    [_, header] = replies(send("choose", id=8, **at(2, 0), candidates=[1, 2]))
+    [header] = replies(send("answer", NETWORK.encode(), id=9, **at(2, 1), index=1))
+    assert (header["status"], header["reward"]) == ("known", 0.25)
+
+
+def test_after_the_last_trial_every_request_is_answered_with_shutdown(tmp_path):
+    server, executor = doubles.run_server(tmp_path, count=1)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    assert not server.trials.done
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    [_, header] = replies(send("choose", id=8, **at(2, 0), candidates=[1, 2]))
+    assert header["type"] == "shutdown"
+    assert server.trials.done and server.all_left()
+
+
+def test_an_exhausted_space_has_its_held_answers_evaluated_before_the_end(tmp_path):
+    server, executor = doubles.run_server(tmp_path, count=9)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    [header] = replies(send("answer", DEEPER.encode(), id=8, **at(1, 1), index=1))
+    assert header["status"] == "held"
+    send("episode_end", id=9, episode=1, outcome="exhausted")
+    send("shutdown", id=10)
+    assert server.all_left()
+    for _ in range(2):
+        executor.finish(reward=0.5)
+        server.trials.poll()
+        assert not server.trials.done
+        server.finish_alone()
+    assert server.trials.done
+    assert [trial.architecture for trial in server.trials.study.trials] == [NETWORK, DEEPER]
+
+
+def test_a_pick_that_led_nowhere_is_a_dead_end_and_an_answer_is_not(tmp_path):
+    server, _ = doubles.run_server(tmp_path)
+    send = doubles.request_sender(server)
+    send("hello", id=1, **HELLO)
+    send("choose", b"1 - (a)\n2 - (bb)", id=2, **at(1, 0), candidates=[1, 2])
+    send("choose", id=3, **at(1, 1), candidates=[2], closed=[1])
+    send("answer", NETWORK.encode(), id=4, **at(1, 2), index=2)
+    send("choose", b"3 - (c)", id=5, **at(1, 3), candidates=[3], closed=[2])
+    assert server.agent.dead_ends == ["(a)"]
+    assert server.agent.held == {NETWORK: ["(bb)"]}
+
+
+def test_what_is_no_architecture_is_refused(tmp_path):
+    server, _ = doubles.run_server(tmp_path)
+    send = doubles.request_sender(server)
+    send("hello", id=1, **HELLO)
+    [header] = replies(send("answer", b"(architecture", id=2, **at(1, 0), index=1))
+    assert header["code"] == "bad_body"
+
+
+def test_the_trace_has_each_message_once(tmp_path):
+    clock = iter(range(100)).__next__
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(tmp_path / "t.jsonl", clock))
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)  # sent again
+    send("choose", id=4, **at(2, 0), candidates=[1, 2])  # waits
+    records = list(trace.read(tmp_path / "t.jsonl"))
+    types = [(record["direction"], record["header"]["type"]) for record in records]
+    assert types == [
+        ("in", "hello"),
+        ("out", "hello_reply"),
+        ("in", "choose"),
+        ("out", "choose_reply"),
+        ("in", "answer"),
+        ("out", "answer_reply"),
+    ]
+    assert records[2]["body"] == ["1 - (a)", "2 - (bb)"]
+
+
+def test_a_half_written_line_is_cut_off(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b'{"t":1,"direction":"in"}\n{"t":2,"dir')
+    writer = trace.Trace(path)
+    assert writer.lines == 1
+    writer.write([("out", b"{}", b"")])
+    assert [record.get("direction") for record in trace.read(path)] == ["in", "out"]
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_restarted_server_goes_on_where_the_trace_ends(tmp_path, finished):
+    """Killed while an evaluation is out, or after its result was stored and before it was told."""
+    path = tmp_path / "t.jsonl"
+    study = doubles.MemoryStudy()
+    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    if finished:
+        executor.finish(reward=0.5)
+        server.trials.poll()
+
+    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
+    server.recover(trace.read(path), Position())
+    send = doubles.request_sender(server)
+    again = send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)
+    assert replies(again)[0]["status"] == "queued"  # the old reply, byte for byte
+    waiting = send("choose", id=4, **at(2, 0), candidates=[1, 2])
+    if not finished:
+        assert replies(waiting)[0]["type"] == "working"
+        executor.finish(reward=0.5)
+        server.trials.poll()
+        server.resume_waiting()
+        waiting = [(json.loads(header), body) for _, header, body in server.take_sent()]
+    assert replies(waiting)[-1]["index"] == 1  # the texts of 1 and 2 were not sent again
+    assert server.agent.rewards == {NETWORK: 0.5}
+    assert len(study.trials) == 1
+
+
+def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
+    path = tmp_path / "t.jsonl"
+    saved = []
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), checkpoint=saved.append)
+    find(doubles.request_sender(server), id=1, architecture=NETWORK)
+    assert [(position.lines, list(position.out)) for position in saved] == [(6, [NETWORK])]
+
+    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
+    server.recover(trace.read(path), saved[-1])
+    assert server.agent.held == {}
+    assert len(executor.running) == 1
+
+
+def at(episode: int, step: int) -> dict:
+    return {"episode": episode, "step": step}
+
+
+def find(send, *, id: int, architecture: str) -> None:
+    """Say hello, pick once, and report an architecture: three requests."""
+    send("hello", id=id, **HELLO)
+    send("choose", b"1 - (a)\n2 - (bb)", id=id + 1, **at(1, 0), candidates=[1, 2])
+    send("answer", architecture.encode(), id=id + 2, **at(1, 1), index=1)

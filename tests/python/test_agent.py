@@ -1,0 +1,324 @@
+"""The agent on a small tree: what it picks, what it proposes, and that a restored one goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from architecto import scorers
+from architecto.agent import Agent, AgentSettings, Step
+from architecto.learner import LearnerSettings
+from architecto.scorers import ScorerError
+from architecto.scorers.base import BaseScorer
+from architecto.scorers.transformer import TransformerScorer
+
+TASK = "categorize digits"
+LAYERS = ("relu", "gelu", "conv2d", "dropout")
+DEPTH = 4
+
+
+class Tree:
+    """Stands for the engine: `DEPTH` layers, one of `LAYERS` at a time; every conv2d is worth
+    something, and more the later it comes."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent, self.episode = agent, 0
+        self.texts: list[str] = []
+        self.numbers: dict[str, int] = {}
+        self.picks: list[tuple[int, int, int]] = []  # (episode, step, index)
+
+    def index(self, layers: tuple[str, ...]) -> int:
+        text = f"(bind (state ({' '.join(layers)} . _.0) () ()) (conj (relate (layero _.0))))"
+        if text not in self.numbers:
+            self.numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return self.numbers[text]
+
+    def descend(self) -> str:
+        """One episode: down to an answer, which the agent is told."""
+        layers: tuple[str, ...] = ()
+        path = []
+        for step in range(DEPTH):
+            children = {self.index((*layers, layer)): (*layers, layer) for layer in LAYERS}
+            picked = self.agent.select_action(
+                session="s",
+                episode=self.episode,
+                step=step,
+                candidates=list(children),
+                texts=self.texts.__getitem__,
+            )
+            self.picks.append((self.episode, step, picked.index))
+            layers = children[picked.index]
+            path.append(Step(picked.index, self.texts[picked.index]))
+        answer = f"(architecture (input 1 8 8) ({' '.join(layers)}))"
+        self.agent.answer(
+            session="s",
+            episode=self.episode,
+            step=DEPTH,
+            index=picked.index,
+            architecture=answer,
+            path=path,
+        )
+        self.episode += 1
+        return answer
+
+    def trial(self) -> str:
+        """Episodes until the agent proposes; then the evaluation and the update."""
+        while True:
+            self.descend()
+            architecture = self.agent.propose()
+            if architecture is not None:
+                self.agent.observe(architecture, worth(architecture))
+                self.agent.update()
+                return architecture
+
+
+def worth(architecture: str) -> float:
+    layers = architecture.split(" (")[-1].strip(")").split()
+    return sum(k + 1 for k, layer in enumerate(layers) if layer == "conv2d") / 10
+
+
+def agent(scorer: BaseScorer | str = "uniform", run_dir: Path | None = None, **settings) -> Agent:
+    if isinstance(scorer, str):
+        scorer = scorers.load(scorer, seed=0)
+    said: list[str] = settings.pop("said", [])
+    return Agent(
+        scorer,
+        task=TASK,
+        seed=settings.pop("seed", 0),
+        run_dir=run_dir,
+        settings=AgentSettings(**({"warm_up": 3, "episodes": 5} | settings)),
+        learner=LearnerSettings(tokens=2000),
+        say=said.append,
+    )
+
+
+def small(seed: int = 0) -> TransformerScorer:
+    return TransformerScorer(seed=seed, width=16, heads=2, hidden=32)
+
+
+# Scorers that do not learn
+
+
+def test_uniform_takes_the_lowest_index():
+    decision = agent("uniform").select_action(
+        session="s", episode=0, step=0, candidates=[7, 3, 5], texts=str
+    )
+    assert (decision.index, decision.explored, decision.scorer) == (3, False, "uniform")
+
+
+@pytest.mark.parametrize("name", ["uniform", "random"])
+def test_without_learning_each_answer_is_proposed_as_it_comes(name):
+    a = agent(name)
+    tree = Tree(a)
+    found = []
+    for _ in range(20):
+        answer = tree.descend()
+        proposed = a.propose()
+        assert proposed == (None if answer in found else answer)
+        found.append(answer)
+        if proposed:
+            a.observe(proposed, 0.0)
+            assert a.update() == {}
+        assert a.propose() is None
+
+
+def test_random_differs_by_seed_only():
+    def picks(seed):
+        tree = Tree(agent("random", seed=seed))
+        for _ in range(5):
+            tree.descend()
+        return tree.picks
+
+    assert picks(0) == picks(0) != picks(1)
+
+
+def test_no_candidates_is_an_error():
+    with pytest.raises(ValueError, match="candidates: got none"):
+        agent().select_action(session="s", episode=0, step=0, candidates=[], texts=str)
+
+
+# Scorers that fail
+
+
+class Fails(BaseScorer):
+    """Works for the first `good` calls, then gives NaN."""
+
+    name = "fails"
+
+    def __init__(self, good: int) -> None:
+        self.good = good
+
+    def score(self, task, choices):
+        self.good -= 1
+        return torch.full((len(choices),), 1.0 if self.good >= 0 else float("nan"))
+
+
+def test_a_scorer_that_never_worked_is_replaced_by_uniform_and_that_is_said_once():
+    said: list[str] = []
+    tree = Tree(agent(Fails(0), said=said))
+    tree.descend()
+    tree.descend()
+    assert tree.agent.scorer.name == "uniform"
+    assert len(said) == 1
+    assert "got nan for choice 0 of 4" in said[0]
+    assert "going on with uniform" in said[0]
+
+
+def test_after_a_bad_swap_the_last_good_scorer_goes_on():
+    said: list[str] = []
+    tree = Tree(agent("random", said=said))
+    tree.descend()
+    tree.agent.use_scorer(Fails(0))
+    tree.descend()
+    assert tree.agent.scorer.name == "random"
+    assert said[0].endswith("going on with random")
+
+
+def test_a_scorer_that_stops_working_is_replaced():
+    said: list[str] = []
+    tree = Tree(agent(Fails(2), said=said))
+    tree.descend()
+    assert tree.agent.scorer.name == "uniform"
+    assert len(said) == 1
+
+
+# Learning
+
+
+def test_warm_up_then_one_proposal_in_some_episodes():
+    tree = Tree(agent(small()))
+    for expected in [1, 1, 1, 5]:
+        before = tree.episode
+        tree.trial()
+        assert tree.episode - before >= expected
+
+
+def test_it_learns_to_find_what_is_good():
+    tree = Tree(agent(small()))
+    rewards = [worth(tree.trial()) for _ in range(12)]
+    assert sum(rewards[-4:]) > sum(rewards[:4])
+    assert max(rewards) == 1.0  # four convolutions, 1 of 256
+    fresh, told = agent(small()), tree.agent
+    layers = [tree.texts[tree.index((layer,))] for layer in LAYERS]
+    assert max(layers, key=lambda t: told.scores([t])[0]) == layers[LAYERS.index("conv2d")]
+    assert told.scores(layers) != fresh.scores(layers)
+
+
+def test_no_architecture_is_proposed_twice():
+    tree = Tree(agent(small()))
+    proposed = [tree.trial() for _ in range(7)]
+    assert len(set(proposed)) == len(proposed)
+
+
+def test_what_is_being_evaluated_is_not_proposed_again():
+    a = agent(small(), warm_up=0, episodes=1)
+    tree = Tree(a)
+    for _ in range(8):
+        tree.descend()
+    out = [a.propose(exhausted=True) for _ in range(30)]
+    given = [p for p in out if p is not None]
+    assert len(set(given)) == len(given) == len(a.buffer.held)
+
+
+def test_an_exhausted_space_is_not_waited_for():
+    a = agent(small(), warm_up=0)
+    Tree(a).descend()
+    assert a.propose() is None
+    assert a.propose(exhausted=True) is not None
+    assert a.propose(exhausted=True) is None
+
+
+def test_weights_change_in_update_only():
+    tree = Tree(agent(small()))
+    texts = [tree.texts[tree.index((layer,))] for layer in LAYERS]
+    before = tree.agent.scores(texts)
+    tree.descend()
+    proposed = tree.agent.propose()
+    assert proposed is not None
+    tree.agent.observe(proposed, 0.3)
+    tree.agent._cache.clear()
+    assert tree.agent.scores(texts) == pytest.approx(before, abs=1e-5)
+    tree.agent.update()
+    assert tree.agent.scores(texts) != pytest.approx(before, abs=1e-3)
+
+
+def test_a_step_refreshes_the_best_stale_scores_only():
+    tree = Tree(agent(small(), refresh=2))
+    texts = [tree.texts[tree.index((layer,))] for layer in LAYERS]
+    before = dict(zip(texts, tree.agent.scores(texts), strict=True))
+    tree.trial()
+    tree.agent._cache.clear()
+    for text, score in before.items():
+        tree.agent._cache.put(text, score)
+    tree.agent._cache.stale_all()
+    after = dict(zip(texts, tree.agent.scores(texts), strict=True))
+    best = sorted(texts, key=lambda t: -before[t])[:2]
+    assert {t for t in texts if after[t] != before[t]} == set(best)
+
+
+# Repeatable and restored
+
+
+def test_the_same_seed_gives_the_same_decisions():
+    def run(seed):
+        tree = Tree(agent(small(), seed=seed))
+        return [tree.trial() for _ in range(5)], tree.picks
+
+    first = run(0)
+    assert run(0) == first
+    assert run(1)[1] != first[1]
+
+
+@pytest.mark.parametrize("scorer", ["random", "transformer"])
+def test_a_restored_agent_picks_as_the_one_that_died_would_have(tmp_path, scorer):
+    def make(run_dir):
+        return agent(small() if scorer == "transformer" else scorer, run_dir=run_dir)
+
+    tree = Tree(make(tmp_path))
+    for _ in range(4):
+        tree.trial()
+        tree.agent.save(tmp_path / "checkpoint")
+    for _ in range(3):  # answers that only the replay buffer's file knows
+        tree.descend()
+    again = make(tmp_path)
+    again.restore(tmp_path / "checkpoint")
+    assert again.buffer.held == tree.agent.buffer.held
+
+    other = Tree(again)
+    other.episode, other.texts, other.numbers = (tree.episode, tree.texts[:], dict(tree.numbers))
+    tree.agent.buffer._path = None  # the file belongs to the restored one now
+    start = len(tree.picks)
+    assert [tree.trial() for _ in range(2)] == [other.trial() for _ in range(2)]
+    assert tree.picks[start:] == other.picks
+
+
+def test_an_evaluation_that_was_not_learned_from_is_learned_from_on_restoring(tmp_path):
+    tree = Tree(agent(small(), run_dir=tmp_path))
+    tree.trial()
+    tree.agent.save(tmp_path / "checkpoint")
+    tree.descend()
+    proposed = tree.agent.propose()
+    assert proposed is not None
+    tree.agent.observe(proposed, 0.3)  # … and the process dies
+
+    again = agent(small(), run_dir=tmp_path)
+    again.restore(tmp_path / "checkpoint")
+    tree.agent.update()
+    texts = tree.texts[:4]
+    assert again.scores(texts) == pytest.approx(tree.agent.scores(texts), abs=1e-5)
+
+
+def test_a_checkpoint_of_another_scorer_is_refused(tmp_path):
+    agent("random").save(tmp_path)
+    with pytest.raises(ScorerError, match="got scorer random, expected transformer"):
+        agent(small()).restore(tmp_path)
+
+
+def test_a_dead_end_is_remembered():
+    a = agent(small())
+    path = [Step(1, "(a)"), Step(2, "(b)")]
+    a.dead_end(session="s", episode=0, step=2, index=2, path=path)
+    assert list(a.buffer.dead_ends) == ["(b)"]

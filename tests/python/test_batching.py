@@ -1,0 +1,58 @@
+"""Batches of nearly one length hold every text once; the cache knows what is stale."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from architecto.batching import TextCache, batches, pad
+from architecto.tokenizer import COLUMNS, PAD
+
+
+def texts_of(lengths: list[int]) -> list[np.ndarray]:
+    return [np.full((n, COLUMNS), i + 1, dtype=np.int32) for i, n in enumerate(lengths)]
+
+
+@given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 300))
+def test_every_text_is_in_one_batch(lengths, max_tokens):
+    made = list(batches(texts_of(lengths), max_tokens, slack=0.2))
+    assert sorted(p for b in made for p in b.positions) == list(range(len(lengths)))
+    for batch in made:
+        count, longest, columns = batch.ids.shape
+        assert columns == COLUMNS
+        assert count == 1 or count * longest <= max_tokens
+        assert all(lengths[p] >= 0.8 * longest for p in batch.positions)
+        for row, position in zip(batch.ids, batch.positions, strict=True):
+            kept = row[: lengths[position]]
+            assert (kept == position + 1).all()
+            assert (row[lengths[position] :] == PAD).all()
+
+
+def test_padding_marks_what_is_no_token():
+    batch = pad(texts_of([2, 3]))
+    assert batch.padding is not None
+    assert batch.padding.tolist() == [[False, False, True], [False, False, False]]
+    assert pad(texts_of([3, 3])).padding is None
+
+
+def test_the_cache_forgets_what_was_used_longest_ago():
+    cache: TextCache[int] = TextCache(capacity=2)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    assert cache.get("a") == 1
+    cache.put("c", 3)
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (1, None, 3)
+    assert len(cache) == 2
+
+
+def test_a_stale_value_is_still_given():
+    cache: TextCache[int] = TextCache()
+    cache.put("a", 1)
+    assert cache.is_fresh("a")
+    cache.stale_all()
+    assert cache.get("a") == 1
+    assert not cache.is_fresh("a")
+    assert not cache.is_fresh("b")
+    cache.put("a", 2)
+    assert cache.is_fresh("a")

@@ -1,0 +1,105 @@
+"""The loss-curve reward."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from architecto.rewards import loss_curve_reward
+
+CHANCE = math.log(10)
+"""The loss of a uniform guess among 10 classes."""
+
+
+def reward(relative: "np.typing.ArrayLike") -> float:
+    """The reward of losses given in units of chance."""
+    return loss_curve_reward(list(np.asarray(relative, dtype=float) * CHANCE), classes=10)
+
+
+def times(n: int) -> "np.typing.NDArray[np.float64]":
+    return np.arange(1, n + 1) / n
+
+
+def test_chance_is_zero_and_no_loss_is_one() -> None:
+    assert reward([1.0] * 100) == pytest.approx(0.0, abs=1e-6)
+    assert reward([0.0] * 100) == pytest.approx(1.0, abs=1e-2)
+
+
+def test_a_rising_loss_is_negative_and_three_times_chance_is_minus_one() -> None:
+    assert -1 < reward(np.linspace(1.0, 1.5, 100)) < 0
+    assert reward([3.0] * 100) == -1.0
+    assert reward([1000.0] * 100) == -1.0
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_loss_that_is_no_number_is_minus_one(bad: float, place: int) -> None:
+    losses = [2.0, 1.5, 1.0, 0.5]
+    losses[place] = bad
+    assert loss_curve_reward(losses, classes=10) == -1.0
+
+
+def test_no_losses_are_minus_one() -> None:
+    assert loss_curve_reward([], classes=10) == -1.0
+
+
+def test_one_batch_suffices() -> None:
+    assert reward([0.6]) == pytest.approx(0.4, abs=1e-6)
+    assert reward([1.7]) == pytest.approx(-0.7, abs=1e-6)
+
+
+def test_one_class_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        loss_curve_reward([1.0], classes=1)
+
+
+@given(k=st.floats(0.1, 200), asymptote=st.floats(0, 1), n=st.integers(20, 600))
+def test_an_exponential_gives_one_minus_its_end(k: float, asymptote: float, n: int) -> None:
+    curve = asymptote + (1 - asymptote) * np.exp(-k * times(n))
+    assert reward(curve) == pytest.approx(1 - curve[-1], abs=0.01)
+
+
+@given(p=st.floats(0.05, 3), asymptote=st.floats(0, 1), n=st.integers(20, 600))
+def test_a_power_law_gives_one_minus_its_end(p: float, asymptote: float, n: int) -> None:
+    curve = asymptote + (1 - asymptote) * (1 + n * times(n)) ** -p
+    assert reward(curve) == pytest.approx(1 - curve[-1], abs=0.01)
+
+
+@given(seed=st.integers(0, 1000), end=st.floats(0.1, 0.9))
+def test_the_noise_of_batches_hardly_matters(seed: int, end: float) -> None:
+    curve = end + (1 - end) * np.exp(-8 * times(300))
+    noise = np.random.default_rng(seed).normal(scale=0.1, size=300)
+    assert reward(np.clip(curve + noise, 0, None)) == pytest.approx(1 - end, abs=0.06)
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=60), st.integers(2, 1000))
+def test_any_losses_give_a_reward_in_range(losses: list[float], classes: int) -> None:
+    assert -1.0 <= loss_curve_reward(losses, classes) <= 1.0
+
+
+@given(st.lists(st.floats(), max_size=20))
+def test_whatever_comes_in_a_number_comes_out(losses: list[float]) -> None:
+    assert -1.0 <= loss_curve_reward(losses, 10) <= 1.0
+
+
+@given(
+    relative=st.lists(st.floats(0, 2), min_size=1, max_size=50),
+    classes=st.tuples(st.integers(2, 100), st.integers(2, 100)),
+)
+def test_only_the_loss_relative_to_chance_counts(
+    relative: list[float], classes: tuple[int, int]
+) -> None:
+    first, second = (
+        loss_curve_reward([x * math.log(count) for x in relative], count) for count in classes
+    )
+    assert first == pytest.approx(second, abs=1e-3)
+
+
+@given(low=st.floats(0, 0.9), gap=st.floats(0.05, 0.5), k=st.floats(2, 50))
+def test_a_network_that_ends_lower_gets_more(low: float, gap: float, k: float) -> None:
+    def run(end: float) -> float:
+        return reward(end + (1 - end) * np.exp(-k * times(200)))
+
+    assert run(low) > run(low + gap)

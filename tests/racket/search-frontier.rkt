@@ -1,0 +1,107 @@
+#lang racket/base
+;; The frontier: any policy finds the answers of run*, indices are stable, files continue a search.
+
+(require racket/file racket/list (except-in rackunit fail)
+         "../../racket/kanren/main.rkt" "../../racket/search/frontier.rkt")
+
+(defrel (append-o a b ab)
+  (conde [(== a '()) (== b ab)]
+         [(fresh (x rest tail)
+            (== a (cons x rest)) (== ab (cons x tail)) (append-o rest b tail))]))
+
+(defrel (never-o x) (never-o x))
+
+(defrel (squares-o x y z)
+  (infd x y (interval 1 12))
+  (fd (= (+ (* x x) (* y y)) (* z z)))
+  (labelfd x y))
+
+;; Expands with a policy (indices -> index) until nothing is open; -> the answers in order
+(define (explore f policy)
+  (let loop ()
+    (define open (choices f))
+    (cond [(null? open) (answers f)]
+          [else (expand f (policy open)) (loop)])))
+
+(define (random-policy seed)
+  (define generator (make-pseudo-random-generator))
+  (parameterize ([current-pseudo-random-generator generator]) (random-seed seed))
+  (λ (open) (list-ref open (random (length open) generator))))
+
+(define (sorted answers) (sort answers string<? #:key (λ (a) (format "~s" a))))
+
+(define-syntax-rule (check-policies expected make)
+  (for ([policy (list* first last (for/list ([seed 5]) (random-policy seed)))])
+    (check-equal? (sorted (explore make policy)) (sorted expected))))
+
+(test-case "every policy finds the answers of run*"
+  (check-policies (run* (a b) (append-o a b '(1 2 3 4)))
+                  (make-frontier (query (a b) (append-o a b '(1 2 3 4)))))
+  (check-policies (run* (x y z) (squares-o x y z))
+                  (make-frontier (query (x y z) (squares-o x y z)))))
+
+(test-case "variables that a query shows are labelled, as in run"
+  (check-policies (run* (x y) (infd x y (interval 0 4)) (fd (= (+ x y) 6)))
+                  (make-frontier
+                   (query (x y) (infd x y (interval 0 4)) (fd (= (+ x y) 6))))))
+
+(test-case "an expanded choice gives its children again and computes nothing"
+  (define f (make-frontier (query (a b) (append-o a b '(1 2)))))
+  (check-equal? (expand f 0) 'choices)
+  (define size (frontier-size f))
+  (check-equal? (expand f 0) 'choices)
+  (check-equal? (frontier-size f) size)
+  (check-equal? (open-children f 0) '(1 2)))
+
+(test-case "closed choices are reported once, parents after their children"
+  (define f (make-frontier (query (x) (conde [(== x 1)] [(== x 2)]))))
+  (check-equal? (expand f 0) 'choices)
+  (check-equal? (expand f 1) 'answer)
+  (check-equal? (take-closed! f) '(1))
+  (check-equal? (expand f 2) 'answer)
+  (check-equal? (take-closed! f) '(2 0))
+  (check-equal? (expand f 1) 'dead))
+
+(test-case "an endless relation does not hang an expansion"
+  (define f (make-frontier (query (x) (never-o x))))
+  (check-equal? (expand f 0) 'unfinished)
+  (check-equal? (choices f) '(0)))
+
+(test-case "a failing query has no open choice"
+  (define f (make-frontier (query (x) (== x 1) (== x 2))))
+  (check-equal? (choices f) '())
+  (check-equal? (expand f 0) 'dead))
+
+(test-case "a search goes on from a file"
+  (define f (make-frontier (query (x y z) (squares-o x y z))))
+  (for ([_ 20]) (define i (oldest-choice f)) (when i (expand f i)))
+  (define path (make-temporary-file))
+  (save-frontier f path)
+  (define g (load-frontier path))
+  (check-equal? (choices g) (choices f))
+  (check-equal? (for/list ([i (choices g)]) (choice-text g i))
+                (for/list ([i (choices f)]) (choice-text f i)))
+  (check-equal? (explore g first) (explore f first))
+  (delete-file path))
+
+(test-case "choices that differ in variable names alone print the same bytes"
+  (define f (make-frontier (query (a b) (append-o a b '(1 2)))))
+  (define g (make-frontier
+             (query (a b) (fresh (unused other) (== other unused) (append-o a b '(1 2))))))
+  (expand f 0)
+  (expand g 0)
+  (check-equal? (for/list ([i (choices f)]) (choice-text f i))
+                (for/list ([i (choices g)]) (choice-text g i)))
+  (check-equal? (choice-text f 2)
+                (bytes-append #"(bind (state ((1 . _.0) _.1) () () () () ())"
+                              #" (conj (relate (append-o _.0 _.1 (2)))))")))
+
+(test-case "a choice text shows the constraints of what it speaks of"
+  (define f (make-frontier
+             (query (x y)
+               (symbolo x) (=/= x 'a) (absento 'secret x)
+               (infd y '(1 3 5)) (never-o y))))
+  (check-equal? (choice-text f 0)
+                (bytes-append
+                 #"(bind (state (_.0 _.1) ((=/= (_.0 a))) ((sym _.0)) ((absento secret _.0))"
+                 #" ((infd _.1 (1 3 5))) ()) (conj (relate (never-o _.1))))")))
