@@ -13,12 +13,10 @@
 ;; stay whole, so their bounds are as tight as the bounds of their parts.
 (struct arithmetic (op args) #:prefab)
 
-;; When so many constraints were run within one transaction, bounds may be creeping up step by step as
-;; in x < y < x. The linear constraints are then tried as a whole, once.
-(define creeping 1000)
-
-;; After this many runs narrowing stops: what is left open is checked as variables become integers.
-(define narrowing-limit 20000)
+;; After so many runs in one transaction bounds may be creeping up step by step, as in x < y < x. The
+;; linear constraints are then tried as a whole, once; after three times as many, narrowing stops, and
+;; what is left open is checked as variables become integers.
+(define (creeping tx) (+ 1000 (* 20 (transaction-serial tx))))
 
 ;; A constraint on one or two variables with so few combinations of values keeps only the values that
 ;; occur in a solution.
@@ -107,8 +105,8 @@
                       (and new (replace-constraint! tx serial (arithmetic op new)))
                       new]))
         (cond [(not kept) #f]
-              [(and (eqv? steps creeping) (infeasible? tx)) #f]
-              [(> steps narrowing-limit) #t]
+              [(and (> steps 1000) (eqv? steps (creeping tx)) (infeasible? tx)) #f]
+              [(and (> steps 3000) (> steps (* 3 (creeping tx)))) #t]
               [else (narrow-constraint! tx serial op kept)])])]))
 
 (define (narrow-constraint! tx serial op sum)

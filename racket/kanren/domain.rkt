@@ -129,7 +129,7 @@
     [else
      (let ([lo (larger lo min)] [hi (smaller hi max)])
        (let skip ([ranges ranges])
-         (cond [(null? ranges) #f]
+         (cond [(or (null? ranges) (> lo hi)) #f]
                [(< (cdar ranges) lo) (skip (cdr ranges))]
                [(> (caar ranges) hi) #f]
                [else
@@ -212,17 +212,22 @@
          (wake-all! tx (attribute-watches a)))
      #t]))
 
-;; Posts lo <= t <= hi.
+;; Posts lo <= t <= hi. A bound of more than 256 bits cuts nothing off: in x > x·x such bounds get twice
+;; as long with each step.
 (define (restrict-bounds! tx t lo hi)
   (let ([t (walk tx t)])
     (cond
       [(var? t)
        (define a (attribute-of tx t))
        (define old (attribute-domain a))
+       (define least (if (huge? lo) -inf.0 lo))
+       (define most (if (huge? hi) +inf.0 hi))
        (if old
-           (change-domain! tx t a (domain-clip old lo hi))
-           (restrict-domain! tx t (interval-domain lo hi)))]
+           (change-domain! tx t a (domain-clip old least most))
+           (restrict-domain! tx t (interval-domain least most)))]
       [else (and (exact-integer? t) (<= lo t hi))])))
+
+(define (huge? n) (and (not (fixnum? n)) (exact-integer? n) (> (integer-length n) 256)))
 
 ;; Posts that t is an integer other than n.
 (define (exclude-value! tx t n)

@@ -6,7 +6,7 @@
 (provide (struct-out state) empty-state
          (struct-out attribute) no-attribute
          begin-transaction resume-transaction commit
-         transaction-steps transaction-store set-transaction-store!
+         transaction-steps transaction-serial transaction-store set-transaction-store!
          walk walk/store walk*/store attribute-of set-attribute!
          equate! next-equation!
          wake! wake-all! next-wake!
