@@ -25,6 +25,7 @@ option = $(if $(strip $(2)),$(1) $(call quote,$(2)))
 # ---- set-up: files under .venv say what is done ---------------------------------------------------
 
 racket_files := $(shell find racket -name '*.rkt' 2>/dev/null)
+benches := $(addprefix bench-,$(basename $(notdir $(wildcard tests/bench/*.py tests/bench/*.rkt))))
 racket_tests := $(shell find tests -name '*.rkt' 2>/dev/null)
 installed := .venv/installed
 compiled := .venv/compiled
@@ -66,6 +67,7 @@ $(compiled_tests): $(racket_tests) .make/lint-racket.rkt $(compiled)
 help: ## this list
 	@printf 'make TARGET [VARIABLE=value …]\n\nTargets\n'
 	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@for bench in $(benches); do printf '  %-20s prints speeds, with the machine\n' $$bench; done
 	@printf '\nVariables (default)\n'
 	@sed -n 's/^\([A-Z_]*\) ?=[ ]*\([^#]*\)# *## \(.*\)/  \1|\2|\3/p' Makefile \
 		| awk -F'|' '{ printf "%-12s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
@@ -91,6 +93,13 @@ lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused 
 	@cd python && $(in_python) -m ruff format --config pyproject.toml --check --quiet . ../tests
 	@cd python && $(in_python) -m mypy architecto
 	@racket .make/lint-racket.rkt .make/lint-racket.rkt $(racket_files) $(racket_tests)
+
+# One target for each program in tests/bench, Python's or Racket's.
+bench-%: tests/bench/%.py $(installed)
+	@exec $(python) $<
+
+bench-%: tests/bench/%.rkt $(compiled_tests)
+	@exec racket $<
 
 format: $(installed) ## formats the Python code and sorts its imports
 	@cd python && $(in_python) -m ruff check --config pyproject.toml --fix --quiet . ../tests

@@ -31,23 +31,27 @@ class Batch:
 
 
 def batches(
-    rows: Sequence[np.ndarray], max_tokens: int = 4096, slack: float = 0.15
+    rows: Sequence[np.ndarray], max_tokens: int = 4096, slack: float = 0.1, spare: int = 128
 ) -> Iterator[Batch]:
     """Sort by length and cut into batches.
 
     rows: one int array `[tokens, COLUMNS]` a text
     max_tokens: a batch holds at most so many places, padding included (at least one text)
-    slack: the shortest text of a batch lacks at most this part of the longest one's length
+    slack: at most this part of a batch's places is padding, …
+    spare: … or so many places: fewer cost less than another batch would
     """
     order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), i))
     start = 0
     while start < len(order):
-        shortest = len(rows[order[start]])
+        tokens = len(rows[order[start]])
         end = start + 1
         while end < len(order):
             longest = len(rows[order[end]])
-            if longest * (1 - slack) > shortest or longest * (end + 1 - start) > max_tokens:
+            places = longest * (end + 1 - start)
+            padding = places - tokens - longest
+            if places > max_tokens or padding > max(slack * places, spare):
                 break
+            tokens += longest
             end += 1
         yield pad([rows[i] for i in order[start:end]], order[start:end])
         start = end

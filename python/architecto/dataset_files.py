@@ -171,6 +171,8 @@ def _unreachable(url: str) -> str | None:
             request = urllib.request.Request(url, method="HEAD")
             with urllib.request.urlopen(request, timeout=PROBE_SECONDS):
                 outcome[0] = None
+        except urllib.error.HTTPError as error:
+            outcome[0] = _line(error)
         except urllib.error.URLError as error:
             outcome[0] = _line(error.reason)
         except (OSError, ValueError) as error:

@@ -206,7 +206,6 @@ class Learner:
         ]
         rng.shuffle(steps)
         optimizer = self._optimizers[k]
-        member.model.train()
         losses = []
         warm = self._steps
         for batch, targets in steps:

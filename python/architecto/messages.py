@@ -164,8 +164,8 @@ def parse(frames: list[bytes]) -> tuple[dict[str, Any], bytes]:
         header = json.loads(header_frame.decode(), parse_constant=_refuse_constant)
         if b"\\u" in header_frame:
             to_json(header)  # half a surrogate pair cannot be written again
-    except (ValueError, RecursionError) as error:
-        raise MessageError("bad_header", f"the header is not JSON: {_one_line(error)}") from None
+    except (ValueError, RecursionError):
+        raise MessageError("bad_header", "the header is not JSON") from None
     if not isinstance(header, dict):
         raise MessageError("bad_header", "the header is not a JSON object")
     check(header)
@@ -300,7 +300,3 @@ def _limit_text(frame: str, got: int, limit: int) -> str:
 def _shown(value: Any) -> str:
     text = ascii(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from architecto import architecture
 from architecto.study import TrialResult, ranked
@@ -28,7 +29,7 @@ def best_table(trials: list[TrialResult], n: int = 5) -> Table:
             percent(evaluation.test_accuracy),
             f"{evaluation.parameters:,}" if evaluation.parameters is not None else "-",
             f"{evaluation.reward:.3f}",
-            short(trial.architecture),
+            Text(short(trial.architecture)),
         )
     return table
 

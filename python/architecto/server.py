@@ -461,4 +461,4 @@ def _architecture(body: bytes) -> str:
     except UnicodeDecodeError:
         raise MessageError("bad_body", "the body is not UTF-8") from None
     except architecture.ArchitectureError as error:
-        raise MessageError("bad_body", f"no architecture: {error}") from None
+        raise MessageError("bad_body", str(error)) from None

@@ -115,15 +115,11 @@
 
 (define (read-header frame)
   (define in (open-input-bytes frame))
-  (define (refuse reason)
-    (message-error "bad_header" (string-append "the header is not JSON: " reason)))
-  (unless (bytes-utf-8-length frame)
-    (refuse "no UTF-8"))
   (define header
-    (with-handlers ([exn:fail:read? (λ (e) (refuse (first (string-split (exn-message e) "\n"))))])
-      (read-json in)))
-  (unless (regexp-match? #px#"^\\s*$" in)
-    (refuse "something follows the object"))
+    (with-handlers ([exn:fail:read? (λ (_) eof)])
+      (if (bytes-utf-8-length frame) (read-json in) eof)))
+  (when (or (eof-object? header) (not (regexp-match? #px"^\\s*$" in)))
+    (message-error "bad_header" "the header is not JSON"))
   header)
 
 ;; Raises exn:fail:message unless every field of the header's type is there and of its kind.

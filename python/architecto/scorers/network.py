@@ -64,7 +64,6 @@ class NetworkScorer(BaseScorer):
 
     @torch.no_grad()
     def _run(self, task: str, choices: list[str]) -> tuple[Tensor, Tensor]:
-        self.model.eval()
         rows = [self.tokenizer.encode(task, choice) for choice in choices]
         features, values = torch.empty(len(rows), self.width), torch.empty(len(rows))
         for batch in batches(rows):

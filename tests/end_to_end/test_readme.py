@@ -1,0 +1,47 @@
+"""What README.md shows as files works as README.md says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def readme(project: Path) -> str:
+    return (project / "README.md").read_text(encoding="utf-8")
+
+
+def block(readme: str, language: str, starts: str) -> str:
+    """The fenced block of a language that starts with `starts`."""
+    found = re.search(rf"```{language}\n({re.escape(starts)}.*?)```", readme, re.DOTALL)
+    assert found, f"README.md has no {language} block that starts with {starts!r}"
+    return found.group(1)
+
+
+def test_a_space_of_your_own(readme: str, run_program, tmp_path: Path) -> None:
+    """The example is short, and the engine finds a network in it."""
+    space = block(readme, "racket", "#lang")
+    assert len([line for line in space.splitlines() if line.strip()]) <= 25
+    file = tmp_path / "pyramid.rkt"
+    file.write_text(space)
+    found = run_program(
+        "racket", "racket/run-search.rkt", "--space", file, "--input", "1,28,28", "--feasible"
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith("(architecture (input 1 28 28) (")
+    none = run_program("racket", "racket/run-search.rkt", "--space", file, "--max-params", "5",
+                       "--feasible")  # fmt: skip
+    assert none.returncode == 2
+    assert none.stderr.count("\n") == 1 and "raise the budget" in none.stderr
+
+
+def test_a_scorer_of_your_own(readme: str, tmp_path: Path) -> None:
+    """The example loads by its path and prefers the shorter network."""
+    from architecto import scorers
+
+    file = tmp_path / "short_first.py"
+    file.write_text(block(readme, "python", "import torch"))
+    scorer = scorers.load(f"{file}:ShortFirst", seed=0)
+    short, long = "((conv2d 1 8 3 1 1) . _.0)", "((conv2d 1 8 3 1 1) (conv2d 8 8 3 1 1) . _.0)"
+    scores = scorer.score("task", [long, short])
+    assert scores[1] > scores[0]

@@ -1,0 +1,69 @@
+"""Writing the incumbent."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from architecto.architecture import build, parse
+from architecto.evaluators.base import Evaluation
+from architecto.export import discard_weights, weights_path, write_best
+from architecto.study import TrialResult
+
+EVALUATION = Evaluation("complete", None, 0.9, [1.0], [0.9], 0.9, 0.8, 650)
+
+
+def trial(run_dir: Path, number: int, hidden: int) -> TrialResult:
+    """A trial whose weights have been stored."""
+    text = (
+        f"(architecture (input 1 8 8) ((flatten) (linear 64 {hidden}) (relu) (linear {hidden} 10)))"
+    )
+    weights_path(run_dir, number).parent.mkdir(exist_ok=True)
+    torch.save(build(parse(text)).state_dict(), weights_path(run_dir, number))
+    return TrialResult(number, text, EVALUATION)
+
+
+def test_the_written_program_loads_its_weights(tmp_path: Path) -> None:
+    model = write_best(tmp_path, trial(tmp_path, 3, hidden=5))
+    assert model == tmp_path / "best" / "model.py"
+    command = [sys.executable, str(model)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout
+    assert "  (linear 64 5)\n" in shown
+    assert shown.endswith("385 parameters\n")
+
+
+def test_a_new_incumbent_replaces_both_files(tmp_path: Path) -> None:
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    model = write_best(tmp_path, trial(tmp_path, 1, hidden=7))
+    assert "nn.Linear(64, 7)" in model.read_text()
+    weights = torch.load(tmp_path / "best" / "weights.pt", weights_only=True)
+    assert weights["linear1.weight"].shape == (7, 64)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "weights"]
+
+
+def test_what_an_interrupted_write_left_is_no_obstacle(tmp_path: Path) -> None:
+    for left_over in ("best.new", "best.old"):
+        (tmp_path / left_over).mkdir()
+        (tmp_path / left_over / "model.py").write_text("half")
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "weights"]
+
+
+def test_missing_weights_leave_the_old_incumbent(tmp_path: Path) -> None:
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    gone = trial(tmp_path, 1, hidden=7)
+    weights_path(tmp_path, 1).unlink()
+    with pytest.raises(FileNotFoundError):
+        write_best(tmp_path, gone)
+    assert "nn.Linear(64, 5)" in (tmp_path / "best" / "model.py").read_text()
+
+
+def test_weights_that_are_not_needed_are_deleted(tmp_path: Path) -> None:
+    for number in range(3):
+        trial(tmp_path, number, hidden=5)
+    (tmp_path / "weights" / "4.pt.partial").touch()
+    discard_weights(tmp_path, keep={1})
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == ["1.pt"]
+    discard_weights(tmp_path / "nothing", keep=set())

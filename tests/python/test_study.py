@@ -1,0 +1,182 @@
+"""The study: durable, reopened as it was, written by one process at a time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from architecto.evaluators.base import Evaluation, failed
+from architecto.study import JOURNAL, NAME, Study, StudyError, TrialResult, ranked
+
+
+def complete(accuracy: float, parameters: int = 1000, **more: Any) -> Evaluation:
+    return Evaluation(
+        "complete", None, 0.9, [2.3, 0.1], [0.5, accuracy], accuracy, 0.9, parameters, **more
+    )
+
+
+def run(study: Study, architecture: str, evaluation: Evaluation, **facts: Any) -> TrialResult:
+    return study.finish(study.start(architecture, facts=facts), evaluation)
+
+
+def test_results_are_the_same_after_reopening(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        assert study.trials == [] and study.best is None
+        first = run(study, "(a)", complete(0.9), episode=3)
+        second = run(study, "(b)", failed("diverged: loss nan at batch 7", losses=[2.0]), episode=4)
+        assert first == TrialResult(0, "(a)", complete(0.9), {"episode": 3})
+    with Study.open(tmp_path) as study:
+        assert study.trials == [first, second]
+        assert study.best == first
+        assert study.known("(a)") == first and study.known("(b)") == second
+        assert study.known("(c)") is None
+        assert run(study, "(c)", complete(0.95)).number == 2
+
+
+def test_the_best_has_the_highest_validation_accuracy_then_the_fewest_parameters() -> None:
+    trials = [
+        TrialResult(0, "(a)", complete(0.9, 10)),
+        TrialResult(1, "(b)", complete(0.95, 30)),
+        TrialResult(2, "(c)", complete(0.95, 20)),
+        TrialResult(3, "(d)", failed("a reason")),
+        TrialResult(4, "(e)", complete(0.95, 20)),
+    ]
+    assert [trial.number for trial in ranked(trials)] == [2, 4, 1, 0]
+
+
+def test_a_trial_that_was_running_is_forgotten(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        run(study, "(a)", complete(0.9))
+        study.start("(b)", facts={})
+    with Study.open(tmp_path) as study:
+        assert [trial.architecture for trial in study.trials] == ["(a)"]
+        assert study.known("(b)") is None
+        assert run(study, "(b)", complete(0.8)).number == 2
+
+
+def test_another_process_reads_while_one_writes(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        run(study, "(a)", complete(0.9))
+        number = study.start("(b)", facts={})
+        with Study.open(tmp_path, read_only=True) as reader:
+            assert [trial.architecture for trial in reader.trials] == ["(a)"]
+            with pytest.raises(StudyError, match="for reading only"):
+                reader.start("(c)")
+        with pytest.raises(StudyError, match="is in use by another process"):
+            Study.open(tmp_path)
+        study.finish(number, complete(0.8))
+
+
+def test_a_search_is_not_overwritten(tmp_path: Path) -> None:
+    Study.create(tmp_path).close()
+    with pytest.raises(StudyError, match="holds a search already"):
+        Study.create(tmp_path)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_folder_without_a_search_is_one_line(tmp_path: Path, read_only: bool) -> None:
+    with pytest.raises(StudyError, match="holds no search") as caught:
+        Study.open(tmp_path / "nothing", read_only=read_only)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_damaged_journal_is_one_line(tmp_path: Path, read_only: bool) -> None:
+    (tmp_path / JOURNAL).write_text("this is\nno journal\n")
+    with pytest.raises(StudyError, match="cannot be read"):
+        Study.open(tmp_path, read_only=read_only)
+
+
+def test_a_trial_ends_once(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        number = study.start("(a)")
+        study.finish(number, complete(0.9))
+        for unknown in (number, 17):
+            with pytest.raises(StudyError, match=f"trial {unknown} is not running"):
+                study.finish(unknown, complete(0.9))
+
+
+@pytest.mark.parametrize("torn", ['{"op_code"', '{"op_code":4,"worker_id":"w"}'])
+def test_a_half_written_line_is_dropped(tmp_path: Path, torn: str) -> None:
+    with Study.create(tmp_path) as study:
+        first = run(study, "(a)", complete(0.9))
+    with open(tmp_path / JOURNAL, "a") as journal:
+        journal.write(torn)
+    with Study.open(tmp_path, read_only=True) as study:
+        assert study.trials == [first]
+    with Study.open(tmp_path) as study:
+        second = run(study, "(b)", complete(0.8))
+    with Study.open(tmp_path) as study:
+        assert study.trials == [first, second]
+
+
+def test_cut_anywhere_the_journal_opens_with_the_trials_that_were_whole(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        results = [run(study, f"({name})", complete(0.9)) for name in "abc"]
+    data = (tmp_path / JOURNAL).read_bytes()
+    evaluations = 0
+    for end in range(0, len(data) + 1, 37):
+        (tmp_path / JOURNAL).write_bytes(data[:end])
+        with Study.open(tmp_path) as study:
+            assert study.trials == results[: len(study.trials)]
+            assert len(study.trials) >= evaluations
+            evaluations = len(study.trials)
+    assert evaluations >= 2
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from architecto.evaluators.base import Evaluation
+from architecto.study import Study
+study = Study.create(Path(sys.argv[1]))
+for number in range(3):
+    trial = study.start(f"({number})", facts={"episode": number})
+    study.finish(trial, Evaluation("complete", None, 0.5, [1.0], [0.9], 0.9, 0.8, 10))
+study.start("(unfinished)")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_process_loses_no_finished_trial_and_leaves_no_lock(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)])
+    with Study.open(tmp_path) as study:
+        assert [trial.facts["episode"] for trial in study.trials] == [0, 1, 2]
+        assert run(study, "(unfinished)", complete(0.9)).number == 4
+
+
+def test_a_result_that_was_written_counts_even_if_its_trial_was_not_ended(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        first = run(study, "(a)", complete(0.9))
+    lines = (tmp_path / JOURNAL).read_bytes().splitlines(keepends=True)
+    assert json.loads(lines[-1])["op_code"] == 6  # the trial's state, its last line
+    (tmp_path / JOURNAL).write_bytes(b"".join(lines[:-1]))
+    with Study.open(tmp_path) as study:
+        assert study.trials == [first]
+
+
+def test_optunas_own_tools_read_the_journal(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        run(study, "(a)", complete(0.9))
+        run(study, "(b)", failed("a reason"))
+    storage = JournalStorage(JournalFileBackend(str(tmp_path / JOURNAL)))
+    opened = optuna.load_study(study_name=NAME, storage=storage)
+    assert opened.best_value == 0.9
+    assert opened.best_trial.intermediate_values == {1: 0.5, 2: 0.9}
+    assert opened.trials[1].state == optuna.trial.TrialState.FAIL
+
+
+def test_it_says_nothing_and_needs_no_torch(tmp_path: Path) -> None:
+    code = KILLED.replace(
+        "os.kill(os.getpid(), signal.SIGKILL)", "sys.exit('torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
