@@ -1,6 +1,6 @@
 #lang racket/base
-;; What a program or a REPL gets from (require architecto): the miniKanren language, layers and spaces,
-;; and the debugger of guided searches.
+;; What a program or a REPL gets from (require architecto): the miniKanren language, layers and
+;; spaces, and the debugger of guided searches.
 
 (require "kanren/main.rkt" "networks/layers.rkt" "networks/shapes.rkt" "networks/space.rkt"
          "search/explore.rkt")

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; A search space: a relation between an architecture and its number of parameters, with defaults.
 
-(require (for-syntax racket/base) racket/list racket/path racket/runtime-path racket/string)
+(require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names)
 
 ;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL TABLE-KEY):
@@ -61,8 +61,8 @@
           (path->string (path-replace-extension file #"")))
         string<?))
 
-;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:space with one
-;; line for a person.
+;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:space with
+;; one line for a person.
 (define (load-space name)
   (define file
     (cond [(member name (space-names)) (build-path spaces-folder (string-append name ".rkt"))]

@@ -16,8 +16,8 @@
 ;;   end      episode outcome -> anything; the outcome is 'answer, 'limit or 'exhausted
 (struct guide (pick answer end))
 
-;; Runs episodes until the space is exhausted or the guide stops. A single candidate is expanded without
-;; asking: there is nothing to choose.
+;; Runs episodes until the space is exhausted or the guide stops. A single candidate is expanded
+;; without asking: there is nothing to choose.
 (define (run-episodes f s g #:first [first-episode 0] #:step-limit [step-limit 10000])
   (let/ec return
     (define (checked result) (if (eq? result 'stop) (return 'stopped) result))

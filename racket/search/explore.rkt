@@ -2,12 +2,13 @@
 ;; The REPL debugger: walk down a guided search by hand, look at the choices, go back, and ask the
 ;; agent for its scores.
 
-(require racket/contract/base racket/lazy-require racket/list racket/match racket/runtime-path
+(require racket/contract/base racket/lazy-require racket/match racket/runtime-path
          racket/string
          "../networks/search.rkt" "../networks/space.rkt"
          (rename-in (except-in "frontier.rkt" choices) [answers frontier-answers]))
 (lazy-require ["../bridge/agent-process.rkt" (start-agent agent-process-endpoint stop-agent!)]
-              ["../bridge/client.rkt" (connect-agent agent-scores! disconnect-agent! exn:fail:agent?)])
+              ["../bridge/client.rkt"
+               (connect-agent agent-scores! disconnect-agent! exn:fail:agent?)])
 (provide
  (contract-out
   [start (->* ((or/c symbol? string?))
@@ -115,8 +116,8 @@
 
 ;; -- the agent --------------------------------------------------------------------------------------
 
-;; Starts the Python agent with a scorer, and says hello. The REPL's other threads go on meanwhile, and
-;; Ctrl-C ends the wait. The data set gives the task sentence that the scorer reads.
+;; Starts the Python agent with a scorer, and says hello. The REPL's other threads go on meanwhile,
+;; and Ctrl-C ends the wait. The data set gives the task sentence that the scorer reads.
 (define (connect! w #:scorer [scorer "transformer"] #:dataset [dataset "digits"])
   (disconnect! w)
   (define name (symbol->string (space-name (walk-space w))))

@@ -1,4 +1,4 @@
-"""`make repl` at a pseudo-terminal: walk down a search by hand, go back, ask the agent for scores."""
+"""`make repl` at a pseudo-terminal: walk down a search, go back, ask the agent for scores."""
 
 import os
 import pty
@@ -83,7 +83,7 @@ def test_nothing_freezes_while_the_agent_starts(repl: Terminal) -> None:
     repl.send("(define s (start 'cnn #:input '(1 8 8)))")
     repl.send("(define ticks 0)")
     repl.send("(void (thread (λ () (let loop () (sleep 0.1) (set! ticks (add1 ticks)) (loop)))))")
-    repl.ask("(connect! s #:scorer \"transformer\")", r"connected", 120)
+    repl.ask('(connect! s #:scorer "transformer")', r"connected", 120)
     ticks = repl.ask("(list 'ticks (> ticks 10))", r"ticks #[tf]")
     assert ticks.endswith("#t")
     scores = repl.ask("(begin (scores s) 'done)", r"'done")

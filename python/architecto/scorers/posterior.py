@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-_LENGTHSCALES = (0.5, 1.0, 2.0)  # in median distances
+_LENGTHSCALES = (1.0, 2.0, 4.0)  # in median distances
 _NOISES = (0.01, 0.03, 0.1, 0.3)  # variance of a target that is noise; the signal's is 1 − noise
 _AT_MOST = 1024  # evaluations used, the latest ones: the cost is cubic in their number
 
@@ -36,11 +36,15 @@ class Posterior:
         """
         self._features = features[-_AT_MOST:].double()
         self._targets = targets[-_AT_MOST:].double()
+        self._center = self._features.mean(0)
+        spread = self._features.std(0, correction=0)
+        self._spread = spread.clamp(min=max(0.1 * float(spread.mean()), 1e-9))
+        scaled = self._scaled(self._features)
         self._offset = self._targets.mean()
         y = self._targets - self._offset
         n = len(y)
         self._variance = max(float(y.var(correction=0)), 1e-6)
-        distances = torch.cdist(self._features, self._features)  # (N, N)
+        distances = torch.cdist(scaled, scaled)  # (N, N)
         off_diagonal = distances[distances > 1e-9]
         median = float(off_diagonal.median()) if len(off_diagonal) else 1.0
         best = -math.inf
@@ -67,12 +71,18 @@ class Posterior:
         if self._features is None:
             count = len(features)
             return torch.zeros(count).double(), torch.ones(count).double()
-        distances = torch.cdist(features.double(), self._features)  # (M, N)
+        scaled = self._scaled(features.double())
+        distances = torch.cdist(scaled, self._scaled(self._features))  # (M, N)
         cross = self._signal * _kernel(distances, self._length)
         mean = self._offset + cross @ self._weights
         solved = torch.linalg.solve_triangular(self._factor, cross.T, upper=False)  # (N, M)
         variance = self._signal - solved.square().sum(0)
         return mean, variance.clamp(min=1e-12).sqrt()
+
+    def _scaled(self, features: Tensor) -> Tensor:
+        """Every feature counts alike: centred and scaled as among the evaluated texts, except
+        that one that hardly varies there is not blown up."""
+        return (features - self._center) / self._spread
 
     def state_dict(self) -> dict:
         return {"features": self._features, "targets": self._targets}
@@ -84,5 +94,6 @@ class Posterior:
 
 
 def _kernel(distances: Tensor, length: float) -> Tensor:
-    """Squared exponential."""
-    return torch.exp(-0.5 * (distances / length).square())
+    """Matérn 5/2 (Rasmussen and Williams 2006, equation 4.17)."""
+    r = math.sqrt(5) * distances / length
+    return (1 + r + r.square() / 3) * torch.exp(-r)

@@ -15,8 +15,8 @@
     (== architecture `(architecture (input ,channels ,height ,width) ,layers))
     (blockso layers input classes 0 total 8)))
 
-;; One convolutional block after another, then the head. `spent` counts the parameters of the layers so
-;; far, `total` those of the whole network, `blocks` how many more there may be.
+;; One convolutional block after another, then the head. `spent` counts the parameters of the layers
+;; so far, `total` those of the whole network, `blocks` how many more there may be.
 (defrel (blockso layers in classes spent total blocks)
   (fresh (c h w channels kernel stride padding convolved normalised pooled
           a b d e params norm-params spent1 spent2)
@@ -53,10 +53,9 @@
            [(== layers `(,layer . ,rest)) (batch-norm2do layer shape shape params)])))
 
 (defrel (poolingo layers rest in out)
-  (fresh (layer)
-    (conde [(== layers rest) (== out in)]
-           [(== layer '(max-pool2d 2 2 0)) (== layers `(,layer . ,rest)) (max-pool2do layer in out)]
-           [(== layer '(avg-pool2d 2 2 0)) (== layers `(,layer . ,rest)) (avg-pool2do layer in out)])))
+  (conde [(== layers rest) (== out in)]
+         [(== layers `((max-pool2d 2 2 0) . ,rest)) (max-pool2do '(max-pool2d 2 2 0) in out)]
+         [(== layers `((avg-pool2d 2 2 0) . ,rest)) (avg-pool2do '(avg-pool2d 2 2 0) in out)]))
 
 ;; The head: straight to the classes, by the mean of each channel, or through a hidden layer.
 (defrel (heado layers in classes spent total)

@@ -1,7 +1,8 @@
 #lang racket/base
 ;; NAS-Bench-201 (Dong and Yang, ICLR 2020): a cell of 4 nodes; each of its 6 edges carries one of 5
 ;; operations. The published skeleton: a stem, three stages of 5 cells with 16, 32 and 64 channels, a
-;; residual block that halves the image between stages, and a linear layer on the mean of each channel.
+;; residual block that halves the image between stages, and a linear layer on the mean of each
+;; channel.
 
 (require (only-in racket/match match) "../../kanren/main.rkt" "../space.rkt")
 (provide cello)
