@@ -20,7 +20,7 @@
 
 ;; A constraint on one or two variables with so few combinations of values keeps only the values that
 ;; occur in a solution.
-(define support-limit 64)
+(define support-limit 16)
 
 ;; How often a constraint was run since the program started; for the benches.
 (define runs 0)
