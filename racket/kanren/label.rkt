@@ -13,7 +13,8 @@
 ;; must hold; or #f when nothing is left to label. ORDER is 'given (order of appearance),
 ;; 'first-fail (fewest values first) or 'bisect (halves, in order of appearance).
 (define (label-branches st goal)
-  (define-values (v d) (label-variable st goal))
+  (define-values (v d)
+    (if (eqv? (state-serial st) 0) (values #f #f) (label-variable st goal)))
   (cond
     [(not v) #f]
     [(or (eq? (label-order goal) 'bisect) (> (domain-size d) listing-limit)) (halves v d)]
@@ -69,6 +70,10 @@
 ;; Have the constraints that are still open a solution in the variables that have a domain? Depth
 ;; first, smallest domain first; true as soon as one is found.
 (define (solvable? st)
+  (or (eqv? (state-serial st) 0)
+      (solvable-constraints? st)))
+
+(define (solvable-constraints? st)
   (define variables
     (trie-fold (state-constraints st)
                (λ (serial c found)
@@ -86,6 +91,6 @@
                                                (if (null? bounded) open bounded)))))
      (for/or ([goal (in-list branches)])
        (define next (post st goal))
-       (and next (solvable? next)))]))
+       (and next (solvable-constraints? next)))]))
 
 (define ((bounded? st) v) (< (domain-size (variable-domain st v)) +inf.0))

@@ -3,7 +3,7 @@
 ;; many steps at once, with the same outcome.
 
 (require "goal.rkt" "label.rkt" "state.rkt" "store.rkt")
-(provide (struct-out pause) (struct-out bind) (struct-out mplus)
+(provide (struct-out pause) (struct-out bind) (struct-out mplus) (struct-out ahead)
          step mature? disj-all)
 
 ;; A Stream is prefab data as well:
@@ -12,10 +12,12 @@
 ;;   (pause STATE GOAL)    GOAL still to be solved from STATE
 ;;   (bind STREAM GOAL)    GOAL still to be solved from every answer of STREAM
 ;;   (mplus STREAM STREAM) the answers of both
+;;   (ahead N STREAM)      STREAM, once N steps have passed: they were taken in advance (advance.rkt)
 ;; The first two are mature.
 (struct pause (state goal) #:prefab)
 (struct bind (stream goal) #:prefab)
 (struct mplus (left right) #:prefab)
+(struct ahead (steps stream) #:prefab)
 
 (define (mature? s) (or (not s) (pair? s)))
 
@@ -36,6 +38,10 @@
      (cond [(not inner) #f]
            [(pair? inner) (step (mplus (pause (car inner) goal) (bind (cdr inner) goal)))]
            [else (bind inner goal)])]
+    [(ahead? s)
+     (if (= (ahead-steps s) 1)
+         (ahead-stream s)
+         (ahead (sub1 (ahead-steps s)) (ahead-stream s)))]
     [else s]))
 
 (define (step-immature s) (if (mature? s) s (step s)))

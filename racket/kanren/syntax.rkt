@@ -71,28 +71,34 @@
   (define goal (make-goal))
   (pause (struct-copy state empty-state [next next-variable]) goal))
 
-(define-syntax (run stx)
-  (syntax-case stx ()
-    [(_ n (x ...) g0 g ...)
-     #`(query-answers n (query (x ...) g0 g ...) #,(= 1 (length (syntax->list #'(x ...)))) #f)]
-    [(_ n x g0 g ...)
-     (identifier? #'x)
-     #'(run n (x) g0 g ...)]
-    [_ (raise-syntax-error 'run "expected (run N (VARIABLE …) GOAL GOAL …)" stx)]))
+;; (run N (VARIABLE …) GOAL …) gives the first N answers, (run* (VARIABLE …) GOAL …) all of them; with
+;; /residual integers are not labelled, and the answer prints their constraints.
+(begin-for-syntax
+  (define (expand-run stx n body residual? shape)
+    (syntax-case body ()
+      [((x ...) g0 g ...)
+       (andmap identifier? (syntax->list #'(x ...)))
+       #`(query-answers #,n (query (x ...) g0 g ...)
+                        #,(= 1 (length (syntax->list #'(x ...)))) #,residual?)]
+      [(x g0 g ...)
+       (identifier? #'x)
+       (expand-run stx n #'((x) g0 g ...) residual? shape)]
+      [_ (raise-syntax-error (syntax-e (car (syntax-e stx))) (string-append "expected " shape) stx)]))
+  (define ((run-transformer residual?) stx)
+    (define name (syntax-e (car (syntax-e stx))))
+    (define shape (format "(~a N (VARIABLE …) GOAL GOAL …)" name))
+    (syntax-case stx ()
+      [(_ n . body) (expand-run stx #'n #'body residual? shape)]
+      [_ (expand-run stx #'0 #'() residual? shape)]))
+  (define ((run*-transformer residual?) stx)
+    (define shape (format "(~a (VARIABLE …) GOAL GOAL …)" (syntax-e (car (syntax-e stx)))))
+    (syntax-case stx ()
+      [(_ . body) (expand-run stx #'#f #'body residual? shape)])))
 
-(define-syntax (run* stx)
-  (syntax-case stx ()
-    [(_ xs g0 g ...) #'(run #f xs g0 g ...)]
-    [_ (raise-syntax-error 'run* "expected (run* (VARIABLE …) GOAL GOAL …)" stx)]))
-
-;; As run and run*, but integers are not labelled: the answer prints its constraints.
-(define-syntax (run/residual stx)
-  (syntax-case stx ()
-    [(_ n (x ...) g0 g ...)
-     #`(query-answers n (query (x ...) g0 g ...) #,(= 1 (length (syntax->list #'(x ...)))) #t)]
-    [_ (raise-syntax-error 'run/residual "expected (run/residual N (VARIABLE …) GOAL GOAL …)" stx)]))
-
-(define-syntax-rule (run*/residual (x ...) g0 g ...) (run/residual #f (x ...) g0 g ...))
+(define-syntax run (run-transformer #f))
+(define-syntax run* (run*-transformer #f))
+(define-syntax run/residual (run-transformer #t))
+(define-syntax run*/residual (run*-transformer #t))
 
 ;; The first n answers of a query, reified; bare values where the query has one variable.
 (define (query-answers n stream single? residual?)
@@ -116,7 +122,8 @@
 (define-syntax (infd stx)
   (syntax-case stx (interval)
     [(_ x ... (interval lo hi)) #'(conj* (domfd x (list 'interval lo hi)) ...)]
-    [(_ x ... d) #'(let ([domain d]) (conj* (domfd x domain) ...))]))
+    [(_ x ... d) #'(let ([domain d]) (conj* (domfd x domain) ...))]
+    [_ (raise-syntax-error 'infd "expected (infd VARIABLE … DOMAIN)" stx)]))
 
 (define-syntax (labelfd stx)
   (syntax-case stx ()
