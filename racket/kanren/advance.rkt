@@ -11,13 +11,13 @@
 ;;
 ;; An mplus steps its left stream and swaps, so n steps of it are ⌈n/2⌉ of the left stream and ⌊n/2⌋ of
 ;; the right one, as long as neither matures. Each may be advanced on its own, and where one matures the
-;; arithmetic of turns tells what the other has had by then. If that is less than it was given, its
-;; shorter run is made again from its start: streams are persistent.
+;; arithmetic of turns tells what the other has had by then. If that is less than it was given, it is
+;; ahead: it becomes an `ahead` stream, which lets as many steps pass before it goes on.
 
 ;; -- answers ------------------------------------------------------------------------------------
 
-;; How many steps are taken at once, at first and at most. The number starts again after an answer:
-;; what was run in vain beyond it is then little.
+;; How many steps are taken at once, at first and at most. The number starts again after an answer, so
+;; that little is done beyond the last answer that is asked for.
 (define first-batch 64)
 (define largest-batch 65536)
 
@@ -26,7 +26,7 @@
     (if (mature? s)
         s
         (let-values ([(s used) (advance s n)])
-          (loop s (fxmin largest-batch (fx* 2 n)))))))
+          (loop s (fxmin largest-batch (fx+ n (fxrshift n 1))))))))
 
 ;; The first n answers of a stream (all of them when n is #f), as states.
 (define (stream-take n s)
@@ -59,6 +59,11 @@
        (if (or (fx= used n) (mature? s))
            (values s used)
            (loop (labelling-step s) (fx+ used 1))))]
+    [(ahead? s)
+     (define steps (ahead-steps s))
+     (if (fx< n steps)
+         (values (ahead (fx- steps n) (ahead-stream s)) n)
+         (continue (ahead-stream s) steps n))]
     [else (values s 0)]))
 
 ;; Steps of s that follow `spent` others, n in all.
@@ -68,22 +73,22 @@
       (let-values ([(s used) (advance s (fx- n spent))])
         (values s (fx+ spent used)))))
 
-;; n steps of an mplus whose left stream is given by (left k) -> its first k steps, and is not mature.
+;; n steps of an mplus, where (left k) gives the first k steps of its left stream, which is not mature.
 (define-syntax-rule (interleave left right n)
   (let ([k (half-up n)])
     (let-values ([(a i) (left k)])
-      (meet left a i right n k))))
+      (meet a i right n k))))
 
 (define (half-up n) (fxrshift (fx+ n 1) 1))
 
 ;; The left stream became a at its step i (of k at most).
-(define (meet left a i right n k)
+(define (meet a i right n k)
   (cond
     [(not a)
      (if (fx= i 1)
          (continue right 1 n)
          (let-values ([(b j) (turns right (fx- n i))])
-           (cond [(and (pair? b) (fx< j i)) (right-answer left b j)]
+           (cond [(and (pair? b) (fx< j i)) (right-answer a i b j)]
                  [else (values b (fx+ i j))])))]
     [(pair? a)
      (define (answer b) (cons (car a) (mplus b (cdr a))))
@@ -91,7 +96,7 @@
          (values (answer right) 1)
          (let-values ([(b j) (turns right (fx- i 1))])
            (cond [(not b) (values a (fx+ i j))]
-                 [(pair? b) (right-answer left b j)]
+                 [(pair? b) (right-answer a i b j)]
                  [else (values (answer b) (fx- (fx* 2 i) 1))])))]
     [(fx= n 1) (values (mplus right a) 1)]
     [else
@@ -103,9 +108,7 @@
             (values a n)
             (let-values ([(a used) (advance a more)])
               (values a (fx+ (fx+ k used) j))))]
-       [(pair? b) (if (fx= j k)
-                      (values (cons (car b) (mplus a (cdr b))) (fx* 2 j))
-                      (right-answer left b j))]
+       [(pair? b) (right-answer a k b j)]
        [(fx= k (fx- n k)) (values (mplus a b) n)]
        [else (values (mplus b a) n)])]))
 
@@ -113,10 +116,10 @@
 (define (turns s n)
   (if (mature? s) (values s 1) (advance s n)))
 
-;; The right stream answered at its step j, when the left one had had as many.
-(define (right-answer left b j)
-  (define-values (a i) (left j))
-  (values (cons (car b) (mplus a (cdr b))) (fx* 2 j)))
+;; The right stream answered at its step j, when the left one had had as many; a is where i steps took it.
+(define (right-answer a i b j)
+  (define left (if (fx= i j) a (ahead (fx- i j) a)))
+  (values (cons (car b) (mplus left (cdr b))) (fx* 2 j)))
 
 ;; n steps of (bind s GOAL), given that s became `t` at step `used`.
 (define (bind-next t used goal n)
@@ -190,14 +193,14 @@
               (loop (fx+ i 1) (fx- n 1) (fx+ spent 1)))]
          [else
           (define rest (pause st (clauses (clauses-name goal) (fx+ i 1) args)))
-          (define-values (s more) (meet (λ (k) (run st args k)) a used rest n k))
+          (define-values (s more) (meet a used rest n k))
           (values s (fx+ spent more))])])))
 
 ;; -- null steps -----------------------------------------------------------------------------------
 
 ;; Once the first goal of a conjunction has given its only answer, (bind #f GOAL) is left beside the
 ;; second, and takes one step to vanish. This stream stands for it.
-(define spent-stream (bind #f succeed))
+(define spent-stream (ahead 1 #f))
 
 ;; n steps of a stream beside which such a remainder is left, where `body` gives the first k steps of
 ;; that stream alone.

@@ -25,9 +25,9 @@
 (define (label-choice st goal)
   (define order (label-order goal))
   (define-values (v rest)
-    (if (eq? order 'first-fail)
-        (most-promising st (label-terms goal))
-        (first-open st (label-terms goal))))
+    (cond [(eqv? (state-serial st) 0) (values #f #f)]     ; no variable has a domain
+          [(eq? order 'first-fail) (most-promising st (label-terms goal))]
+          [else (first-open st (label-terms goal))]))
   (and v (branch st v order rest)))
 
 (define (branch st v order rest)
@@ -150,6 +150,10 @@
 ;; Have the constraints that are still open a solution in the variables that have a domain? Variables
 ;; that no constraint connects are looked at apart; within a group depth first, smallest domain first.
 (define (solvable? st)
+  (or (eqv? (state-serial st) 0)
+      (solvable-constraints? st)))
+
+(define (solvable-constraints? st)
   (define variables
     (trie-fold (state-constraints st)
                (λ (serial c found) (append (constraint-variables st c) found))

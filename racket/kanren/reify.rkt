@@ -2,61 +2,139 @@
 ;; Answers: a term with its variables named _.0 _.1 … and the constraints that say something about it.
 
 (require racket/list "arithmetic.rkt" "disequality.rkt" "domain.rkt" "label.rkt" "state.rkt"
-         "term.rkt" "trie.rkt" "types.rkt")
-(provide reify reached-constraints variable-attribute)
+         "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
+(provide reify reify/first-order (struct-out Ans) reached-constraints variable-attribute)
 
 ;; The term as the community standard prints it: the bare term, or (TERM CONSTRAINT …).
 (define (reify st t)
-  (define variables (term-variables st t))
-  (define names (for/hasheqv ([v (in-list variables)] [i (in-naturals)])
-                  (values (var-id v) (string->symbol (format "_.~a" i)))))
-  (define (named t)
-    (let loop ([t (walk*/store t (state-store st))])
-      (cond [(var? t) (hash-ref names (var-id t))]
-            [(pair? t) (cons (loop (car t)) (loop (cdr t)))]
-            [(vector? t) (for/vector ([e (in-vector t)]) (loop e))]
-            [else t])))
-  (define (type-clause name type)
-    (define those (for/list ([v (in-list variables)]
-                             #:when (let ([found (attribute-type (variable-attribute st v))])
-                                      (if (symbol? type)
-                                          (eq? found type)
-                                          (and (pair? found) (memq (car type) found)))))
-                    (named v)))
-    (if (null? those) '() (list (cons name those))))
+  (define-values (named variables name known?) (name-variables st t))
+  (define clauses
+    (if (null? variables)
+        '()
+        (let ([types (type-clauses st variables)]
+              [constraints (reached-constraints st variables)])
+          (append (disequality-clause st variables constraints name)
+                  (domain-clauses st variables name)
+                  (arithmetic-clauses constraints name known?)
+                  (for*/list ([t (in-list '(num str sym not-num not-str not-sym))]
+                              [vs (in-value (for/list ([p (in-list types)] #:when (eq? (car p) t))
+                                              (name (cdr p))))]
+                              #:when (pair? vs))
+                    (cons t vs))
+                  (absento-clause st variables name known?)))))
+  (if (null? clauses) named (cons named clauses)))
+
+;; The term as first-order-miniKanren prints it: bare, or #s(Ans TERM (CONSTRAINT …)), sorted, with one
+;; clause for the type of each variable.
+(struct Ans (term constraints) #:prefab)
+
+(define (reify/first-order st t)
+  (define-values (named variables name known?) (name-variables st t))
   (define constraints (reached-constraints st variables))
-  (define absentos
+  (define clauses
+    (append (for/list ([p (in-list (type-clauses st variables))]) (list (car p) (name (cdr p))))
+            (disequality-clause st variables constraints name)
+            (domain-clauses st variables name)
+            (arithmetic-clauses constraints name known?)
+            (let ([absentos (absento-clause st variables name known?)])
+              (if (null? absentos)
+                  '()
+                  (for/list ([a (in-list (cdar absentos))]) (cons 'absento a))))))
+  (if (null? clauses) named (Ans named (sort clauses term<?))))
+
+;; -- names ----------------------------------------------------------------------------------------
+
+;; -> the walked term with _.0 _.1 … for its variables in order of appearance, the variables, a
+;; procedure that does the same to any term of these variables, and one that says whether a term is so
+(define (name-variables st t)
+  (define store (state-store st))
+  (define names #f)                       ; variable number -> its name
+  (define variables '())
+  (define (name-of v)
+    (unless names (set! names (make-hasheqv)))
+    (or (hash-ref names (var-id v) #f)
+        (let ([name (standard-name (hash-count names))])
+          (hash-set! names (var-id v) name)
+          (set! variables (cons v variables))
+          name)))
+  (define (name t)
+    ;; parts that a large term shares are done once: as a tree it may be endless
+    (define fuel large-term)
+    (define done #f)
+    (define (named t)
+      (let ([t (walk/store t store)])
+        (cond
+          [(pair? t) (compound t rebuild-pair)]
+          [(var? t) (name-of t)]
+          [(vector? t) (compound t rebuild-vector)]
+          [else t])))
+    (define (compound t rebuild)
+      (cond
+        [done (or (hash-ref done t #f)
+                  (let ([new (rebuild t)]) (hash-set! done t new) new))]
+        [else (set! fuel (sub1 fuel))
+              (when (eqv? fuel 0) (set! done (make-hasheq)))
+              (rebuild t)]))
+    (define (rebuild-pair t)
+      (let* ([a (named (car t))] [d (named (cdr t))])
+        (if (and (eq? a (car t)) (eq? d (cdr t))) t (cons a d))))
+    (define (rebuild-vector t)
+      (for/vector #:length (vector-length t) ([e (in-vector t)]) (named e)))
+    (named t))
+  (define named (name t))
+  (values named (reverse variables) name (λ (t) (for/and ([v (in-list (term-variables st t))])
+                                                 (and names (hash-has-key? names (var-id v)))))))
+
+(define large-term 100000)
+
+(define (standard-name i)
+  (if (< i (vector-length standard-names))
+      (vector-ref standard-names i)
+      (make-name i)))
+(define (make-name i) (string->symbol (string-append "_." (number->string i))))
+(define standard-names (build-vector 100 make-name))
+
+;; -- clauses: each is a list of clauses, empty where there is nothing to say --------------------------
+
+;; (TYPE . VARIABLE) for each type that a variable must or must not have.
+(define (type-clauses st variables)
+  (for*/list ([v (in-list variables)]
+              [type (in-value (attribute-type (variable-attribute st v)))]
+              #:when type
+              [t (in-list (if (symbol? type) (list type) (map negated type)))])
+    (cons t v)))
+
+(define (negated type) (case type [(sym) 'not-sym] [(num) 'not-num] [else 'not-str]))
+
+(define (disequality-clause st variables constraints name)
+  (define found
+    (sort (for/list ([pairs (in-list (minimal-disequalities st variables constraints))])
+            (sort (for/list ([p (in-list pairs)])
+                    (sort (list (name (car p)) (name (cdr p))) term-first?))
+                  term<?))
+          term<?))
+  (if (null? found) '() (list (cons '=/= found))))
+
+(define (absento-clause st variables name known?)
+  (define found
     (sort (for*/list ([v (in-list variables)]
                       [tag (in-list (absent-tags st v))]
-                      #:when (andmap (λ (u) (hash-has-key? names (var-id u)))
-                                     (term-variables st tag)))
-            (named (list tag v)))
+                      #:when (known? tag))
+            (list (name tag) (name v)))
           term<?))
-  (define disequalities
-    (sort (for/list ([pairs (in-list (minimal-disequalities st variables constraints))])
-            (sort (for/list ([p (in-list pairs)]) (sort (named (list (car p) (cdr p))) term-first?)) term<?))
-          term<?))
-  (define domains
-    (for*/list ([v (in-list variables)]
-                [d (in-value (attribute-domain (variable-attribute st v)))]
-                #:when d)
-      `(infd ,(named v) ,(domain->specification d))))
-  (define arithmetic
-    (sort (for/list ([c (in-list constraints)]
-                     #:when (and (arithmetic? c)
-                                 (andmap (λ (u) (hash-has-key? names (var-id u)))
-                                         (term-variables st (arithmetic-terms c)))))
-            (named (arithmetic->surface c)))
-          term<?))
-  (define clauses
-    (append (if (null? disequalities) '() (list (cons '=/= disequalities)))
-            domains
-            arithmetic
-            (type-clause 'num 'num) (type-clause 'str 'str) (type-clause 'sym 'sym)
-            (type-clause 'not-num '(num)) (type-clause 'not-str '(str))
-            (type-clause 'not-sym '(sym))
-            (if (null? absentos) '() (list (cons 'absento absentos)))))
-  (if (null? clauses) (named t) (cons (named t) clauses)))
+  (if (null? found) '() (list (cons 'absento (remove-duplicates found)))))
+
+(define (domain-clauses st variables name)
+  (for*/list ([v (in-list variables)]
+              [d (in-value (attribute-domain (variable-attribute st v)))]
+              #:when d)
+    `(infd ,(name v) ,(domain->specification d))))
+
+(define (arithmetic-clauses constraints name known?)
+  (sort (for/list ([c (in-list constraints)]
+                   #:when (and (arithmetic? c) (known? (arithmetic-terms c))))
+          (name (arithmetic->surface c)))
+        term<?))
 
 (define (variable-attribute st v)
   (define known (trie-ref (state-store st) (var-id v)))
@@ -109,17 +187,24 @@
   (for/list ([pairs (in-list all)]
              #:unless (for/or ([other (in-list all)])
                         (and (not (eq? other pairs))
-                             (implied-by? tx pairs other))))
+                             (implied-by? st pairs other)
+                             ;; of two that say the same, the first
+                             (or (not (implied-by? st other pairs))
+                                 (memq pairs (memq other all))))))
     pairs))
 
 (define ((absent? st) p)
   (member (cdr p) (attribute-absent (variable-attribute st (car p)))))
 
 ;; When all `pairs` hold, do all of `other`? Then the disequality of `other` says more.
-(define (implied-by? tx pairs other)
-  (and (<= (length other) (length pairs))
-       (for/and ([p (in-list other)]) (member p pairs))
-       #t))
+(define (implied-by? st pairs other)
+  (define store (make-equal (state-store st) pairs))
+  (eq? store (make-equal store other)))
+
+(define (make-equal store pairs)
+  (for/fold ([store store]) ([p (in-list pairs)])
+    (define-values (next pending) (unify-in (car p) (cdr p) store '()))
+    (or next store)))
 
 ;; In a pair of a disequality the variable of the lower number comes first, a variable before a value.
 (define (term-first? a b)

@@ -3,7 +3,7 @@
 ;; many steps at once, with the same outcome.
 
 (require "goal.rkt" "label.rkt" "state.rkt" "store.rkt")
-(provide (struct-out pause) (struct-out bind) (struct-out mplus)
+(provide (struct-out pause) (struct-out bind) (struct-out mplus) (struct-out ahead)
          step mature?)
 
 ;; A Stream is prefab data as well:
@@ -13,10 +13,12 @@
 ;;   (bind STREAM GOAL)    GOAL still to be solved from every answer of STREAM
 ;;   (mplus STREAM STREAM) the answers of both
 ;;   a Labelling (label.rkt)
+;;   (ahead N STREAM)      STREAM, once N steps have passed: they were taken in advance (advance.rkt)
 ;; The first two are mature.
 (struct pause (state goal) #:prefab)
 (struct bind (stream goal) #:prefab)
 (struct mplus (left right) #:prefab)
+(struct ahead (steps stream) #:prefab)
 
 (define (mature? s) (or (not s) (pair? s)))
 
@@ -38,6 +40,10 @@
            [(pair? inner) (step (mplus (pause (car inner) goal) (bind (cdr inner) goal)))]
            [else (bind inner goal)])]
     [(labelling? s) (labelling-step s)]
+    [(ahead? s)
+     (if (= (ahead-steps s) 1)
+         (ahead-stream s)
+         (ahead (sub1 (ahead-steps s)) (ahead-stream s)))]
     [else s]))
 
 (define (step-immature s) (if (mature? s) s (step s)))

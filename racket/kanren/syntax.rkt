@@ -71,30 +71,31 @@
   (define goal (make-goal))
   (pause (struct-copy state empty-state [next next-variable]) goal))
 
-;; (run N #:residual (x …) g …): integers are not labelled, the answer prints its constraints.
+;; (run N (VARIABLE …) GOAL …) gives the first N answers, (run* (VARIABLE …) GOAL …) all of them; with
+;; #:residual before the variables, integers are not labelled, and the answer prints their constraints.
+(begin-for-syntax
+  (define (expand-run stx n body residual? shape)
+    (syntax-case body ()
+      [(#:residual . body) (expand-run stx n #'body #t shape)]
+      [((x ...) g0 g ...)
+       (andmap identifier? (syntax->list #'(x ...)))
+       #`(query-answers #,n (query (x ...) g0 g ...)
+                        #,(= 1 (length (syntax->list #'(x ...)))) #,residual?)]
+      [(x g0 g ...)
+       (identifier? #'x)
+       (expand-run stx n #'((x) g0 g ...) residual? shape)]
+      [_ (raise-syntax-error (syntax-e (car (syntax-e stx))) (string-append "expected " shape) stx)])))
+
 (define-syntax (run stx)
+  (define shape "(run N [#:residual] (VARIABLE …) GOAL GOAL …)")
   (syntax-case stx ()
-    [(_ n #:residual (x ...) g0 g ...) #'(answer-query n #t (x ...) g0 g ...)]
-    [(_ n #:residual x g0 g ...) (identifier? #'x) #'(answer-query n #t (x) g0 g ...)]
-    [(_ n (x ...) g0 g ...) #'(answer-query n #f (x ...) g0 g ...)]
-    [(_ n x g0 g ...) (identifier? #'x) #'(answer-query n #f (x) g0 g ...)]
-    [_ (raise-syntax-error
-        'run "expected (run N (VARIABLE …) GOAL GOAL …) or (run N #:residual (VARIABLE …) GOAL GOAL …)"
-        stx)]))
+    [(_ n . body) (expand-run stx #'n #'body #f shape)]
+    [_ (expand-run stx #'0 #'() #f shape)]))
 
 (define-syntax (run* stx)
+  (define shape "(run* [#:residual] (VARIABLE …) GOAL GOAL …)")
   (syntax-case stx ()
-    [(_ #:residual xs g0 g ...) #'(run #f #:residual xs g0 g ...)]
-    [(_ xs g0 g ...) #'(run #f xs g0 g ...)]
-    [_ (raise-syntax-error
-        'run* "expected (run* (VARIABLE …) GOAL GOAL …) or (run* #:residual (VARIABLE …) GOAL GOAL …)"
-        stx)]))
-
-(define-syntax (answer-query stx)
-  (syntax-case stx ()
-    [(_ n residual? (x ...) g0 g ...)
-     #`(query-answers n (query (x ...) g0 g ...)
-                      #,(= 1 (length (syntax->list #'(x ...)))) residual?)]))
+    [(_ . body) (expand-run stx #'#f #'body #f shape)]))
 
 ;; The first n answers of a query, reified; bare values where the query has one variable.
 (define (query-answers n stream single? residual?)

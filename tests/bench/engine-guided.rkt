@@ -1,0 +1,3 @@
+#lang racket/base
+(provide workloads)
+(define workloads (list))
