@@ -20,7 +20,7 @@
 
 ;; A constraint on one or two variables with so few combinations of values keeps only the values that
 ;; occur in a solution.
-(define support-limit 16)
+(define support-limit 64)
 
 ;; How often a constraint was run since the program started; for the benches.
 (define runs 0)
@@ -85,7 +85,8 @@
 
 ;; -- running --------------------------------------------------------------------------------------
 
-;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold
+;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold, 'settled
+;; when running it again would change nothing, else #t
 (define (run-arithmetic! tx serial c)
   (set! runs (add1 runs))
   (define op (arithmetic-op c))
@@ -109,16 +110,18 @@
               [(and (> steps 3000) (> steps (* 3 (creeping tx)))) #t]
               [else (narrow-constraint! tx serial op kept)])])]))
 
+;; -> #f, 'settled or #t as run-arithmetic!
 (define (narrow-constraint! tx serial op sum)
-  (define variables (sum-variables sum 3))
   (define (finish status)
-    (when (eq? status 'entailed) (remove-constraint! tx serial))
-    (and status #t))
+    (cond [(eq? status 'entailed) (remove-constraint! tx serial) 'settled]
+          [else status]))
+  (define variables (sum-variables sum 3))
   (cond
     [(null? (cdr variables)) (finish (narrow-single! tx op sum (car variables)))]
     [else
      (case op
-       [(<=) (finish (narrow-sum! tx sum -inf.0 0))]
+       [(<=) (let ([status (finish (narrow-sum! tx sum -inf.0 0))])
+               (if (and (eq? status #t) (linear? sum)) 'settled status))]
        [(=) (cond [(same-pair sum)
                    => (λ (pair) (equate! tx (car pair) (cdr pair)) (finish 'entailed))]
                   [else
@@ -129,6 +132,9 @@
        [else
         (define-values (lo hi) (sum-bounds tx sum))
         (finish (if (or (> lo 0) (< hi 0)) 'entailed #t))])]))
+
+;; Cutting one end of each variable of a linear inequality changes nothing for the others.
+(define (linear? sum) (andmap (λ (t) (var? (cdr t))) (sum-terms sum)))
 
 ;; x - y = 0 -> (x . y)
 (define (same-pair sum)
@@ -205,50 +211,85 @@
        [(not (and (eq? status #t) (<= (domain-size d) support-limit))) status]
        [else
         (define kept
-          (for/list ([n (in-list (domain-values d))]
-                     #:when (let ([value (evaluate-sum (λ (_) n) sum)])
-                              (and value (holds? op value))))
-            n))
-        (and (restrict-domain! tx v (list-domain kept)) 'entailed)])]))
+          (domain-filter d (λ (n) (let ([value (evaluate-sum (λ (_) n) sum)])
+                                    (and value (holds? op value))))))
+        (and (restrict-domain! tx v kept) 'entailed)])]))
 
 ;; -- few values -----------------------------------------------------------------------------------
 
 ;; An equation on two or three variables with few values keeps those that occur in a solution. A
 ;; variable that stands alone in one term is computed from the others rather than tried.
+;; -> #f, 'settled when every value that is left occurs in a solution, #t when there are too many values
 (define (keep-supported! tx sum variables)
   (define lone (lone-term sum))
   (define tried
     (if lone
         (for/list ([v (in-list variables)] #:unless (same-variable? v (cdr lone))) v)
         variables))
-  (define domains (for/list ([v (in-list tried)]) (known-domain tx v)))
   (cond
-    [(> (for/fold ([n 1]) ([d (in-list domains)]) (* n (domain-size d))) support-limit) #t]
+    [(null? (cdr tried)) (keep-supported-1! tx sum lone (car tried))]
+    [(null? (cddr tried)) (keep-supported-2! tx sum lone (car tried) (cadr tried))]
+    [else #t]))
+
+(define (keep-supported-1! tx sum lone x)
+  (define dx (known-domain tx x))
+  (cond
+    [(> (domain-size dx) support-limit) #t]
     [else
-     (define k (if lone (car lone) 1))
-     (define lone-domain (if lone (known-domain tx (cdr lone)) #f))
-     (define rest (if lone (cons (sum-constant sum) (remq lone (sum-terms sum))) sum))
-     (define kept (make-vector (length variables) '()))      ; of the tried ones in order, then the lone
-     (define (keep! values)
-       (for ([n (in-list values)] [i (in-naturals)])
-         (vector-set! kept i (cons n (vector-ref kept i)))))
-     (let try ([vs tried] [ds domains] [environment '()])
-       (cond
-         [(pair? vs)
-          (for ([n (in-list (domain-values (car ds)))])
-            (try (cdr vs) (cdr ds) (cons (cons (var-id (car vs)) n) environment)))]
-         [else
-          (define total (evaluate-sum (λ (v) (cdr (assv (var-id v) environment))) rest))
-          (define values (reverse (map cdr environment)))
-          (cond [(not total) (void)]
-                [(not lone) (when (eqv? total 0) (keep! values))]
-                [(eqv? 0 (remainder total k))
-                 (define z (- (quotient total k)))
-                 (when (domain-member? lone-domain z)
-                   (keep! (append values (list z))))])]))
-     (for/and ([v (in-list (if lone (append tried (list (cdr lone))) tried))]
-               [values (in-vector kept)])
-       (restrict-domain! tx v (list-domain values)))]))
+     (define z (cdr lone))
+     (define dz (known-domain tx z))
+     (define computed '())
+     (define kept
+       (domain-filter dx
+                      (λ (a)
+                        (define c (solve-for lone sum (λ (_) a)))
+                        (and c (domain-member? dz c)
+                             (begin (set! computed (cons c computed)) #t)))))
+     (and (restrict-domain! tx x kept)
+          (restrict-domain! tx z (list-domain computed))
+          'settled)]))
+
+(define (keep-supported-2! tx sum lone x y)
+  (define dx (known-domain tx x))
+  (define dy (known-domain tx y))
+  (cond
+    [(> (* (domain-size dx) (domain-size dy)) support-limit) #t]
+    [else
+     (define id (var-id x))
+     (define dz (and lone (known-domain tx (cdr lone))))
+     (define ys (domain-values dy))
+     (define-values (y-kept computed) (values '() '()))
+     (define x-kept
+       (domain-filter
+        dx
+        (λ (a)
+          (for/fold ([any? #f]) ([b (in-list ys)])
+            (define (value v) (if (eqv? (var-id v) id) a b))
+            (define c (if lone (solve-for lone sum value) (evaluate-sum value sum)))
+            (cond [(and c (if lone (domain-member? dz c) (eqv? c 0)))
+                   (unless (memv b y-kept) (set! y-kept (cons b y-kept)))
+                   (when lone (unless (memv c computed) (set! computed (cons c computed))))
+                   #t]
+                  [else any?])))))
+     (and (restrict-domain! tx x x-kept)
+          (restrict-domain! tx y (domain-filter dy (λ (b) (memv b y-kept))))
+          (or (not lone) (restrict-domain! tx (cdr lone) (list-domain computed)))
+          'settled)]))
+
+;; The integer that the lone variable must be where `value` gives the others', or #f.
+(define (solve-for lone sum value)
+  (define k (car lone))
+  (define rest
+    (let loop ([terms (sum-terms sum)] [total (sum-constant sum)])
+      (cond [(null? terms) total]
+            [(eq? (car terms) lone) (loop (cdr terms) total)]
+            [else (define n (evaluate value (cdar terms)))
+                  (and n (loop (cdr terms) (+ total (* (caar terms) n))))])))
+  (cond [(not rest) #f]
+        [(eqv? k -1) rest]
+        [(eqv? k 1) (- rest)]
+        [(eqv? 0 (remainder rest k)) (- (quotient rest k))]
+        [else #f]))
 
 (define (same-variable? a b) (eqv? (var-id a) (var-id b)))
 

@@ -4,7 +4,7 @@
 (require "state.rkt" "term.rkt")
 (provide (struct-out domain)
          anything interval-domain list-domain specification->domain domain->specification
-         domain-member? domain-clip domain-meet domain-remove domain-size domain-values
+         domain-member? domain-clip domain-meet domain-remove domain-filter domain-size domain-values
          restrict-domain! restrict-bounds! exclude-value! known-domain)
 
 ;; A Domain is (domain MIN MAX RANGES), MIN <= MAX both members:
@@ -179,6 +179,18 @@
             (append (if (< lo n) (list (cons lo (sub1 n))) '())
                     (if (< n hi) (list (cons (add1 n) hi)) '())
                     (cdr ranges)))))]))
+
+;; -> the Domain of the members that are to be kept: d itself when that is all of them, #f when none
+(define (domain-filter d keep?)
+  (define ranges
+    (for*/fold ([ranges '()]) ([r (in-list (member-ranges d))]
+                               [n (in-range (car r) (add1 (cdr r)))]
+                               #:when (keep? n))
+      (if (and (pair? ranges) (eqv? (add1 (cdar ranges)) n))
+          (cons (cons (caar ranges) n) (cdr ranges))
+          (cons (cons n n) ranges))))
+  (define new (ranges-domain (reverse ranges)))
+  (if (and new (eqv? (domain-size new) (domain-size d))) d new))
 
 ;; -- the domain of a term in a transaction ------------------------------------------------------
 

@@ -4,7 +4,7 @@
 (require racket/list "term.rkt")
 (provide constant-sum term-sum sum->expression constant? sum-terms sum-constant
          sum-add sum-scale sum-subtract sum-multiply sum-quotient sum-remainder
-         fold-sum evaluate-sum sum-variables occurrences
+         fold-sum evaluate evaluate-sum sum-variables occurrences
          floor-quotient
          sum->surface comparison->surface)
 
@@ -219,15 +219,17 @@
 ;; The variables of an expression or a sum, without repetition, in order of appearance; the search
 ;; stops once there are more than `limit`.
 (define (sum-variables e [limit +inf.0])
-  (let/ec return
-    (reverse
-     (let loop ([e e] [found '()])
-       (cond [(var? e)
-              (cond [(memf (λ (v) (eqv? (var-id v) (var-id e))) found) found]
-                    [(>= (length found) limit) (return (cons e found))]
-                    [else (cons e found)])]
-             [(pair? e) (loop (cdr e) (loop (car e) found))]
-             [else found])))))
+  (reverse
+   (let loop ([e e] [found '()])
+     (cond [(var? e)
+            (if (or (member-variable? e found) (> (length found) limit)) found (cons e found))]
+           [(pair? e) (loop (cdr e) (loop (car e) found))]
+           [else found]))))
+
+(define (member-variable? v vs)
+  (and (pair? vs)
+       (or (eqv? (var-id v) (var-id (car vs)))
+           (member-variable? v (cdr vs)))))
 
 ;; How often a variable occurs in an expression or a sum (a power counts once).
 (define (occurrences v e)

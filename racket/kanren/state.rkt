@@ -2,14 +2,14 @@
 ;; The state of one branch of the search: substitution and constraint store, and the transaction in
 ;; which a goal changes them.
 
-(require "substitution.rkt" "term.rkt" "trie.rkt")
+(require racket/fixnum "substitution.rkt" "term.rkt" "trie.rkt")
 (provide (struct-out state) empty-state
          (struct-out attribute) no-attribute
          begin-transaction resume-transaction commit
          transaction-steps transaction-serial transaction-store set-transaction-store!
          walk walk/store walk*/store attribute-of set-attribute!
          equate! next-equation!
-         wake! wake-all! next-wake!
+         wake! wake-all! next-wake! end-run!
          constraint-ref all-constraints add-constraint! replace-constraint! remove-constraint! watch!
          count-domain!)
 
@@ -26,15 +26,15 @@
 ;; A Transaction is the mutable workplace of one goal. Constraint families narrow attributes in it and
 ;; put two kinds of work on its agenda: equations (pairs of terms still to unify) and wakes (serial
 ;; numbers of constraints still to run). store.rkt runs the agenda until it is empty or a branch fails.
-(struct transaction (store constraints serial next equations wakes queued steps) #:mutable
-  #:authentic)
+;; While a constraint runs, `running` is its serial number: wakes of itself wait until it asks for them.
+(struct transaction (store constraints serial next equations wakes queued steps running again?)
+  #:mutable #:authentic)
 
-(define (begin-transaction st)
-  (transaction (state-store st) (state-constraints st) (state-serial st) (state-next st) '() '() #f 0))
+(define (begin-transaction st) (resume-transaction st (state-store st) (state-next st)))
 
 ;; As begin-transaction, on top of bindings made since: of a state with another store and next number.
 (define (resume-transaction st store next)
-  (transaction store (state-constraints st) (state-serial st) next '() '() #f 0))
+  (transaction store (state-constraints st) (state-serial st) next '() '() #f 0 #f #f))
 
 (define (commit tx)
   (state (transaction-store tx) (transaction-constraints tx) (transaction-serial tx)
@@ -60,26 +60,57 @@
        (begin (set-transaction-equations! tx (cdr equations))
               (car equations))))
 
+;; QUEUED has a bit for each serial number that is among the wakes; #f before the first.
 (define (wake! tx serial)
-  (define queued (or (transaction-queued tx)
-                     (let ([table (make-hasheqv)])
-                       (set-transaction-queued! tx table)
-                       table)))
-  (unless (hash-ref queued serial #f)
-    (hash-set! queued serial #t)
-    (set-transaction-wakes! tx (cons serial (transaction-wakes tx)))))
+  (cond
+    [(eqv? serial (transaction-running tx)) (set-transaction-again?! tx #t)]
+    [else
+     (define byte (fxrshift serial 3))
+     (define bit (fxlshift 1 (fxand serial 7)))
+     (define queued (queue-bits tx byte))
+     (define bits (bytes-ref queued byte))
+     (when (eqv? 0 (fxand bits bit))
+       (bytes-set! queued byte (fxior bits bit))
+       (set-transaction-wakes! tx (cons serial (transaction-wakes tx))))]))
+
+(define (queue-bits tx byte)
+  (define queued (transaction-queued tx))
+  (cond
+    [(and queued (fx< byte (bytes-length queued))) queued]
+    [else
+     (define larger (make-bytes (fx+ 1 (fxmax byte (fxrshift (transaction-serial tx) 3)))))
+     (when queued (bytes-copy! larger 0 queued))
+     (set-transaction-queued! tx larger)
+     larger]))
 
 (define (wake-all! tx serials)
-  (for ([s (in-list serials)]) (wake! tx s)))
+  (unless (null? serials)
+    (wake! tx (car serials))
+    (wake-all! tx (cdr serials))))
 
+;; -> the serial number of a constraint that is running now, or #f when none is left to run
 (define (next-wake! tx)
   (define wakes (transaction-wakes tx))
-  (and (pair? wakes)
-       (let ([serial (car wakes)])
-         (set-transaction-wakes! tx (cdr wakes))
-         (set-transaction-steps! tx (add1 (transaction-steps tx)))
-         (hash-remove! (transaction-queued tx) serial)
-         serial)))
+  (cond
+    [(pair? wakes)
+     (define serial (car wakes))
+     (define byte (fxrshift serial 3))
+     (define queued (transaction-queued tx))
+     (set-transaction-wakes! tx (cdr wakes))
+     (set-transaction-steps! tx (fx+ 1 (transaction-steps tx)))
+     (bytes-set! queued byte (fxxor (bytes-ref queued byte) (fxlshift 1 (fxand serial 7))))
+     (set-transaction-running! tx serial)
+     (set-transaction-again?! tx #f)
+     serial]
+    [else #f]))
+
+;; The constraint that was running has done its work: it is woken again if it changed one of its own
+;; variables, unless it says that another run would find nothing (`settled?`).
+(define (end-run! tx settled?)
+  (define serial (transaction-running tx))
+  (set-transaction-running! tx #f)
+  (when (and (transaction-again? tx) (not settled?))
+    (wake! tx serial)))
 
 ;; -- the constraint table -----------------------------------------------------------------------
 

@@ -50,10 +50,13 @@
     [(next-wake! tx)
      => (λ (serial)
           (define c (constraint-ref tx serial))
-          (and (cond [(not c) #t]
-                     [(disequality? c) (run-disequality! tx serial c)]
-                     [else (run-arithmetic! tx serial c)])
-               (settle! tx)))]
+          (define outcome
+            (cond [(not c) 'settled]
+                  [(disequality? c) (run-disequality! tx serial c)]
+                  [else (run-arithmetic! tx serial c)]))
+          (and outcome
+               (begin (end-run! tx (eq? outcome 'settled))
+                      (settle! tx))))]
     [else #t]))
 
 (define (unify! tx u v)
