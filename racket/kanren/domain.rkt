@@ -111,7 +111,6 @@
               (cond [(not new) #f]
                     [(and old (equal? new old)) #t]
                     [else
-                     (unless old (count-domain! tx))
                      (set-attribute! tx t (struct-copy attribute a [type #f] [domain new]))
                      (if (and (null? (cdr (domain-ranges new)))
                               (eqv? (domain-min new) (domain-max new)))

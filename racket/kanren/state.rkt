@@ -10,14 +10,13 @@
          walk walk/store walk*/store attribute-of set-attribute!
          equate! next-equation!
          wake! wake-all! next-wake!
-         constraint-ref add-constraint! replace-constraint! remove-constraint! watch!
-         count-domain!)
+         constraint-ref add-constraint! replace-constraint! remove-constraint! watch!)
 
 ;; A State is (state STORE CONSTRAINTS SERIAL NEXT):
 ;;   STORE        Trie: variable number -> what is known of it (substitution.rkt)
 ;;   CONSTRAINTS  Trie: serial number -> a posted constraint that is still open (prefab data)
-;;   SERIAL       the serial number that the next posted constraint takes; each variable that gets a
-;;                domain takes one as well, so 0 says that there is neither constraint nor domain
+;;   SERIAL       the serial number that the next posted constraint takes; each variable of which
+;;                something becomes known takes one as well, so 0 says that nothing is known of any
 ;;   NEXT         the number that the next fresh variable takes
 ;; Persistent: a transaction makes a new state and leaves the old one as it was.
 (struct state (store constraints serial next) #:prefab)
@@ -47,6 +46,8 @@
 (define (attribute-of tx v) (store-attribute (transaction-store tx) v))
 
 (define (set-attribute! tx v a)
+  (when (eq? (attribute-of tx v) no-attribute)
+    (set-transaction-serial! tx (add1 (transaction-serial tx))))
   (set-transaction-store! tx (trie-set (transaction-store tx) (var-id v) a)))
 
 ;; -- the agenda ---------------------------------------------------------------------------------
@@ -92,9 +93,6 @@
   (replace-constraint! tx serial constraint)
   (for ([v (in-list watched)]) (watch! tx v serial))
   serial)
-
-;; A variable has got a domain.
-(define (count-domain! tx) (set-transaction-serial! tx (add1 (transaction-serial tx))))
 
 (define (replace-constraint! tx serial constraint)
   (set-transaction-constraints! tx (trie-set (transaction-constraints tx) serial constraint)))
