@@ -54,6 +54,11 @@
        [(not left) (continue right 1 n)]
        [(pair? left) (values (cons (car left) (mplus right (cdr left))) 1)]
        [else (interleave (λ (k) (advance left k)) right n)])]
+    [(labelling? s)
+     (let loop ([s s] [used 0])
+       (if (or (fx= used n) (mature? s))
+           (values s used)
+           (loop (labelling-step s) (fx+ used 1))))]
     [(ahead? s)
      (define steps (ahead-steps s))
      (if (fx< n steps)
@@ -162,11 +167,7 @@
     [(disj? goal)
      (define left (disj-left goal))
      (interleave (λ (k) (advance-goal st left k)) (pause st (disj-right goal)) n)]
-    [(label? goal)
-     (define branches (label-branches st goal))
-     (if branches
-         (continue (pause st (conj (disj-all branches) goal)) 1 n)
-         (values (cons st #f) 1))]
+    [(label? goal) (continue (start-labelling st goal) 1 n)]
     [else
      (define next (post st goal))
      (values (and next (cons next #f)) 1)]))

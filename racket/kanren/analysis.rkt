@@ -1,7 +1,7 @@
 #lang racket/base
 ;; What the compiler of relations sees in the syntax of a goal.
 
-(require "matche.rkt" (for-template racket/base "forms.rkt" "goal.rkt"))
+(require "matche.rkt" (for-template racket/base "fd.rkt" "forms.rkt" (except-in "goal.rkt" domfd)))
 (provide parse-goal occurs-in-syntax? occurring shadowing?)
 
 ;; A goal in a relation's body is seen as one of
@@ -41,7 +41,7 @@
 
 (define constraint-heads
   (list #'=/= #'symbolo #'numbero #'stringo #'not-symbolo #'not-numbero #'not-stringo #'absento
-        #'domfd #'=fd #'=/=fd #'<fd #'<=fd #'>fd #'>=fd #'+fd #'*fd #'quotientfd #'remainderfd
+        #'domfd #'infd #'fd #'=fd #'=/=fd #'<fd #'<=fd #'>fd #'>=fd #'+fd #'*fd #'quotientfd #'remainderfd
         #'distinctfd))
 
 ;; May the variable stand in this syntax (or list of syntax)? Yes too often does no harm.

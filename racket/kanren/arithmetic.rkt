@@ -1,53 +1,295 @@
 #lang racket/base
 ;; Arithmetic over finite domains: the constraints on integers and how they narrow domains.
 
-(require racket/list "state.rkt" "term.rkt" "domain.rkt" "disequality.rkt")
-(provide (struct-out arithmetic) post-arithmetic! run-arithmetic! arithmetic-terms)
+(require racket/list "bounds.rkt" "domain.rkt" "expression.rkt" "relaxation.rkt" "state.rkt" "term.rkt")
+(provide (struct-out arithmetic) post-arithmetic! run-arithmetic!
+         arithmetic-terms arithmetic->surface fold-arithmetic holds? infeasible? propagations)
 
 ;; An Arithmetic is (arithmetic OP ARGS), a goal and, once posted, a constraint:
-;;   linear      (REL CONSTANT (COEFFICIENT . TERM) …)   sum + constant REL 0, REL is = or <=
-;;   *fd         (X Y Z)    x·y = z
-;;   quotientfd  (X Y Q)    q = floor(x / y), y is not 0
-;;   remainderfd (X Y R)    r = x - y·floor(x / y), y is not 0
-;;   distinctfd  (LIST)     the integers of the list differ pairwise
-;;   =fd =/=fd   (X Y)
-;; Sums stay whole: bounds of a long sum are as tight as the sum of its parts' bounds.
+;;   =  <=  =/=  SUM           the sum (expression.rkt) is so related to 0
+;;   distinctfd  (LIST . DONE) the integers of the list differ pairwise; DONE are integers that the
+;;                             others are known to differ from
+;; A posted sum is kept folded: variables that became integers are in its constants. Sums and products
+;; stay whole, so their bounds are as tight as the bounds of their parts.
 (struct arithmetic (op args) #:prefab)
 
-;; After this many runs of constraints within one transaction, narrowing stops: x < y < x over an
-;; endless interval would go on for ever. What is left open is checked as variables become integers.
-(define narrowing-limit 20000)
+;; After so many runs in one transaction bounds may be creeping up step by step, as in x < y < x. The
+;; linear constraints are then tried as a whole, once; after three times as many, narrowing stops, and
+;; what is left open is checked as variables become integers.
+(define (creeping tx) (+ 1000 (* 20 (transaction-serial tx))))
 
-(define (arithmetic-terms c)
+;; A constraint on one or two variables with so few combinations of values keeps only the values that
+;; occur in a solution.
+(define support-limit 16)
+
+;; How often a constraint was run since the program started; for the benches.
+(define runs 0)
+(define (propagations) runs)
+
+;; The terms that a constraint speaks of.
+(define (arithmetic-terms c) (sum-variables (arithmetic-args c)))
+
+(define (arithmetic->surface c)
   (case (arithmetic-op c)
-    [(linear) (map cdr (cddr (arithmetic-args c)))]
-    [else (arithmetic-args c)]))
+    [(distinctfd) (list 'distinctfd (car (arithmetic-args c)))]
+    [else (comparison->surface (arithmetic-op c) (arithmetic-args c))]))
 
-(define anything (interval-domain -inf.0 +inf.0))
+;; A goal that is not posted yet, with the variables folded that are bound in a state. A goal that cannot
+;; hold stays as it was.
+(define (fold-arithmetic st c)
+  (define args (arithmetic-args c))
+  (cond [(eq? (arithmetic-op c) 'distinctfd) c]
+        [(fold-sum (λ (v) (walk/store v (state-store st))) args)
+         => (λ (sum) (arithmetic (arithmetic-op c) sum))]
+        [else c]))
 
+;; -- posting --------------------------------------------------------------------------------------
+
+;; Enters a constraint; its variables become integers. -> #f when it cannot hold
 (define (post-arithmetic! tx c)
   (define args (arithmetic-args c))
-  (case (arithmetic-op c)
-    [(=fd) (and (integer! tx (car args)) (integer! tx (cadr args))
-                (begin (equate! tx (car args) (cadr args)) #t))]
-    [(=/=fd) (and (integer! tx (car args)) (integer! tx (cadr args))
-                  (post-disequality! tx (car args) (cadr args)))]
-    [(distinctfd)
-     (define-values (elements tail) (walk-list tx (car args)))
-     (and (or (var? tail) (null? tail))
-          (for/and ([e (in-list elements)]) (integer! tx e))
-          (enter! tx c (unbound (cons tail elements))))]
+  (define op (arithmetic-op c))
+  (case op
+    [(distinctfd) (post-distinct! tx c)]
     [else
-     (define terms (for/list ([t (in-list (arithmetic-terms c))]) (walk tx t)))
-     (and (for/and ([t (in-list terms)]) (integer! tx t))
-          (enter! tx c (unbound (for/list ([t (in-list terms)]) (walk tx t)))))]))
+     (define variables (walked-variables tx args))
+     (and variables
+          (for/and ([v (in-list variables)]) (integer! tx v))
+          (let ([sum (fold tx args)])
+            (and sum
+                 (cond
+                   [(constant? sum) (holds? op (sum-constant sum))]
+                   [(prepared tx op sum)
+                    => (λ (kept)
+                         (wake! tx (add-constraint! tx (arithmetic op kept)
+                                                    (sum-variables kept)))
+                         #t)]
+                   [else #f]))))]))
 
-(define (integer! tx t) (restrict-domain! tx t anything))
-(define (unbound terms) (remove-duplicates (filter var? terms)))
+;; The unbound variables of a sum, or #f where it speaks of something that is no integer.
+(define (walked-variables tx sum)
+  (let loop ([vs (sum-variables sum)] [found '()])
+    (cond [(null? vs) (reverse found)]
+          [else
+           (define t (walk tx (car vs)))
+           (cond [(exact-integer? t) (loop (cdr vs) found)]
+                 [(not (var? t)) #f]
+                 [else (loop (cdr vs) (cons t found))])])))
 
-(define (enter! tx c variables)
-  (wake! tx (add-constraint! tx c variables))
-  #t)
+(define (integer! tx t) (or (and (var? t) (known-domain tx t) #t) (restrict-domain! tx t anything)))
+
+(define (holds? op n)
+  (case op [(=) (eqv? n 0)] [(<=) (<= n 0)] [else (not (eqv? n 0))]))
+
+(define (fold tx sum) (fold-sum (λ (v) (walk tx v)) sum))
+
+;; -- running --------------------------------------------------------------------------------------
+
+;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold
+(define (run-arithmetic! tx serial c)
+  (set! runs (add1 runs))
+  (define op (arithmetic-op c))
+  (define steps (transaction-steps tx))
+  (cond
+    [(eq? op 'distinctfd) (run-distinct! tx serial c)]
+    [else
+     (define args (arithmetic-args c))
+     (define sum (fold tx args))
+     (cond
+       [(not sum) #f]
+       [(constant? sum) (remove-constraint! tx serial) (holds? op (sum-constant sum))]
+       [else
+        (define kept
+          (cond [(eq? sum args) sum]
+                [else (define new (prepared tx op sum))
+                      (and new (replace-constraint! tx serial (arithmetic op new)))
+                      new]))
+        (cond [(not kept) #f]
+              [(and (> steps 1000) (eqv? steps (creeping tx)) (infeasible? tx)) #f]
+              [(and (> steps 3000) (> steps (* 3 (creeping tx)))) #t]
+              [else (narrow-constraint! tx serial op kept)])])]))
+
+(define (narrow-constraint! tx serial op sum)
+  (define variables (sum-variables sum 3))
+  (define (finish status)
+    (when (eq? status 'entailed) (remove-constraint! tx serial))
+    (and status #t))
+  (cond
+    [(null? (cdr variables)) (finish (narrow-single! tx op sum (car variables)))]
+    [else
+     (case op
+       [(<=) (finish (narrow-sum! tx sum -inf.0 0))]
+       [(=) (cond [(same-pair sum)
+                   => (λ (pair) (equate! tx (car pair) (cdr pair)) (finish 'entailed))]
+                  [else
+                   (define status (narrow-sum! tx sum 0 0))
+                   (if (and (eq? status #t) (<= (length variables) 3))
+                       (keep-supported! tx sum variables)
+                       (finish status))])]
+       [else
+        (define-values (lo hi) (sum-bounds tx sum))
+        (finish (if (or (> lo 0) (< hi 0)) 'entailed #t))])]))
+
+;; x - y = 0 -> (x . y)
+(define (same-pair sum)
+  (define terms (sum-terms sum))
+  (and (eqv? (sum-constant sum) 0) (pair? (cdr terms)) (null? (cddr terms))
+       (eqv? (caar terms) (- (caadr terms)))
+       (var? (cdar terms)) (var? (cdadr terms))
+       (cons (cdar terms) (cdadr terms))))
+
+;; A sum as it is stored: divided by what divides all its coefficients. Where all coefficients of an
+;; equation but one, 1 or -1, have a common divisor, the variable of that one leaves a known remainder
+;; by it, and its bounds are rounded. -> #f when no integers can make it hold
+(define (prepared tx op sum)
+  (define constant (sum-constant sum))
+  (define-values (unit divisor) (common-divisor (sum-terms sum) (eq? op '=)))
+  (cond
+    [(eqv? divisor 1) sum]
+    [(and unit (not (var? (cdr unit)))) sum]
+    [unit (and (round-bounds! tx (cdr unit) (- (* (car unit) constant)) divisor) sum)]
+    [(eq? op '<=) (divided sum divisor (- (floor-quotient (- constant) divisor)))]
+    [(eqv? 0 (remainder constant divisor)) (divided sum divisor (quotient constant divisor))]
+    [(eq? op '=) #f]
+    [else sum]))
+
+;; -> the single term with coefficient 1 or -1, or #f where there is none; the greatest common divisor of
+;; the other coefficients (1 where there are two units, or one that is not asked for)
+(define (common-divisor terms unit-apart?)
+  (let loop ([terms terms] [unit #f] [divisor 0])
+    (cond [(null? terms) (values unit (if (eqv? divisor 0) 1 divisor))]
+          [(eqv? divisor 1) (values unit 1)]
+          [else
+           (define k (caar terms))
+           (cond [(not (or (eqv? k 1) (eqv? k -1))) (loop (cdr terms) unit (gcd k divisor))]
+                 [(or unit (not unit-apart?)) (values #f 1)]
+                 [else (loop (cdr terms) (car terms) divisor)])])))
+
+(define (divided sum divisor constant)
+  (cons constant (for/list ([t (in-list (sum-terms sum))]) (cons (quotient (car t) divisor) (cdr t)))))
+
+;; v leaves the remainder of n by the divisor.
+(define (round-bounds! tx v n divisor)
+  (define d (known-domain tx v))
+  (define lo (domain-min d))
+  (define hi (domain-max d))
+  (restrict-bounds! tx v
+                    (if (exact-integer? lo) (+ lo (modulo (- n lo) divisor)) lo)
+                    (if (exact-integer? hi) (- hi (modulo (- hi n) divisor)) hi)))
+
+;; -- one variable ---------------------------------------------------------------------------------
+
+;; A constraint on one variable alone. -> #f, 'entailed or #t
+(define (narrow-single! tx op sum v)
+  (define t (car (sum-terms sum)))
+  (define k (car t))
+  (define n (- (sum-constant sum)))         ; k·v REL n where the sum is linear
+  (cond
+    [(and (null? (cdr (sum-terms sum))) (var? (cdr t)))
+     (and (case op
+            [(<=) (if (> k 0)
+                      (restrict-bounds! tx v -inf.0 (floor-quotient n k))
+                      (restrict-bounds! tx v (- (floor-quotient n (- k))) +inf.0))]
+            [(=) (and (eqv? 0 (remainder n k))
+                      (let ([value (quotient n k)]) (restrict-bounds! tx v value value)))]
+            [else (or (not (eqv? 0 (remainder n k))) (exclude-value! tx v (quotient n k)))])
+          'entailed)]
+    [else
+     (define status
+       (case op
+         [(<=) (narrow-sum! tx sum -inf.0 0)]
+         [(=) (narrow-sum! tx sum 0 0)]
+         [else #t]))
+     (define d (known-domain tx v))
+     (cond
+       [(not (and (eq? status #t) (<= (domain-size d) support-limit))) status]
+       [else
+        (define kept
+          (for/list ([n (in-list (domain-values d))]
+                     #:when (let ([value (evaluate-sum (λ (_) n) sum)])
+                              (and value (holds? op value))))
+            n))
+        (and (restrict-domain! tx v (list-domain kept)) 'entailed)])]))
+
+;; -- few values -----------------------------------------------------------------------------------
+
+;; An equation on two or three variables with few values keeps those that occur in a solution. A
+;; variable that stands alone in one term is computed from the others rather than tried.
+(define (keep-supported! tx sum variables)
+  (define lone (lone-term sum))
+  (define tried
+    (if lone
+        (for/list ([v (in-list variables)] #:unless (same-variable? v (cdr lone))) v)
+        variables))
+  (define domains (for/list ([v (in-list tried)]) (known-domain tx v)))
+  (cond
+    [(> (for/fold ([n 1]) ([d (in-list domains)]) (* n (domain-size d))) support-limit) #t]
+    [else
+     (define k (if lone (car lone) 1))
+     (define lone-domain (if lone (known-domain tx (cdr lone)) #f))
+     (define rest (if lone (cons (sum-constant sum) (remq lone (sum-terms sum))) sum))
+     (define kept (make-vector (length variables) '()))      ; of the tried ones in order, then the lone
+     (define (keep! values)
+       (for ([n (in-list values)] [i (in-naturals)])
+         (vector-set! kept i (cons n (vector-ref kept i)))))
+     (let try ([vs tried] [ds domains] [environment '()])
+       (cond
+         [(pair? vs)
+          (for ([n (in-list (domain-values (car ds)))])
+            (try (cdr vs) (cdr ds) (cons (cons (var-id (car vs)) n) environment)))]
+         [else
+          (define total (evaluate-sum (λ (v) (cdr (assv (var-id v) environment))) rest))
+          (define values (reverse (map cdr environment)))
+          (cond [(not total) (void)]
+                [(not lone) (when (eqv? total 0) (keep! values))]
+                [(eqv? 0 (remainder total k))
+                 (define z (- (quotient total k)))
+                 (when (domain-member? lone-domain z)
+                   (keep! (append values (list z))))])]))
+     (for/and ([v (in-list (if lone (append tried (list (cdr lone))) tried))]
+               [values (in-vector kept)])
+       (restrict-domain! tx v (list-domain values)))]))
+
+(define (same-variable? a b) (eqv? (var-id a) (var-id b)))
+
+;; A term (K . VAR) whose variable occurs nowhere else in the sum; of several the last.
+(define (lone-term sum)
+  (for/fold ([found #f]) ([t (in-list (sum-terms sum))])
+    (if (and (var? (cdr t)) (= 1 (occurrences (cdr t) (sum-terms sum)))) t found)))
+
+;; -- all sums together ----------------------------------------------------------------------------
+
+;; Have the linear constraints of the store no common solution, even among rational numbers? Products,
+;; quotients and remainders count as variables of their own, with the bounds that they have.
+(define (infeasible? tx)
+  (define columns (make-hash))
+  (define (column e)
+    (or (hash-ref columns e #f)
+        (let ([n (hash-count columns)]) (hash-set! columns e n) n)))
+  (define rows
+    (for*/list ([c (in-list (all-constraints tx))]
+                #:when (and (arithmetic? c) (memq (arithmetic-op c) '(= <=)))
+                [sum (in-value (fold tx (arithmetic-args c)))]
+                #:when sum)
+      (define end (- (sum-constant sum)))
+      (row (for/hasheqv ([t (in-list (sum-terms sum))]) (values (column (cdr t)) (car t)))
+           (if (eq? (arithmetic-op c) '=) end -inf.0)
+           end)))
+  (define ends
+    (for/list ([entry (in-list (sort (hash->list columns) < #:key cdr))])
+      (define-values (lo hi) (sum-bounds tx (list 0 (cons 1 (car entry)))))
+      (cons lo hi)))
+  (infeasible-rows? rows ends))
+
+;; -- distinct -------------------------------------------------------------------------------------
+
+(define (post-distinct! tx c)
+  (define-values (elements tail) (walk-list tx (car (arithmetic-args c))))
+  (and (or (var? tail) (null? tail))
+       (for/and ([e (in-list elements)]) (integer! tx e))
+       (begin
+         (wake! tx (add-constraint! tx c (filter var? (cons tail elements))))
+         #t)))
 
 ;; -> the walked elements of a list as far as it is known, and its tail ('() or an unbound variable)
 (define (walk-list tx t)
@@ -56,231 +298,37 @@
         (loop (walk tx (cdr t)) (cons (walk tx (car t)) elements))
         (values (reverse elements) t))))
 
-;; Runs a posted constraint: narrows the domains of its variables; -> #f when it cannot hold.
-(define (run-arithmetic! tx serial c)
+;; Each integer is taken out of the domains of the others once, then it leaves the list; while the end
+;; of the list is open it is remembered, for what comes later.
+(define (run-distinct! tx serial c)
   (define args (arithmetic-args c))
-  (define (done) (remove-constraint! tx serial) #t)
-  (case (arithmetic-op c)
-    [(linear) (run-linear! tx args done)]
-    [(distinctfd) (run-distinct! tx serial (car args) done)]
-    [else
-     (define x (walk tx (car args)))
-     (define y (walk tx (cadr args)))
-     (define z (walk tx (caddr args)))
-     (define f (case (arithmetic-op c)
-                 [(*fd) *] [(quotientfd) floor-quotient] [(remainderfd) modulo]))
-     (define divides? (not (eq? f *)))
-     (cond
-       [(and (exact-integer? x) (exact-integer? y))
-        (and (not (and divides? (eqv? y 0)))
-             (restrict-bounds! tx z (f x y) (f x y))
-             (done))]
-       [(> (transaction-steps tx) narrowing-limit) #t]
-       [else
-        (and (or (not divides?) (exclude-value! tx y 0))
-             (case (arithmetic-op c)
-               [(*fd) (narrow-product! tx x y z)]
-               [(quotientfd) (narrow-quotient! tx x y z)]
-               [else (narrow-remainder! tx x y z)])
-             (narrow-support! tx f divides? (walk tx x) (walk tx y) (walk tx z)))])]))
-
-;; -- sums ---------------------------------------------------------------------------------------
-
-(define (run-linear! tx args done)
-  (define equation? (eq? (car args) '=))
-  (define-values (constant terms) (collect-sum tx (cadr args) (cddr args)))
-  (cond
-    [(null? terms) (and (if equation? (= constant 0) (<= constant 0)) (done))]
-    [(> (transaction-steps tx) narrowing-limit) #t]
-    [else
-     ;; bounds of each term coefficient·variable; sums of the finite ones, and counts of the others
-     (define los (for/list ([t (in-list terms)]) (scaled-lower tx t)))
-     (define his (for/list ([t (in-list terms)]) (scaled-upper tx t)))
-     (define-values (lo-sum lo-open) (finite-sum los))
-     (define-values (hi-sum hi-open) (finite-sum his))
-     (cond
-       [(and (not equation?) (= hi-open 0) (<= (+ hi-sum constant) 0)) (done)]
-       [else
-        (for/and ([t (in-list terms)] [lo (in-list los)] [hi (in-list his)])
-          ;; coefficient·variable <= -(constant + least of the others)
-          (define greatest
-            (let ([others (sum-without lo lo-sum lo-open)])
-              (if others (- (+ constant others)) +inf.0)))
-          (define least
-            (let ([others (and equation? (sum-without hi hi-sum hi-open))])
-              (if others (- (+ constant others)) -inf.0)))
-          (define k (car t))
-          (if (> k 0)
-              (restrict-bounds! tx (cdr t) (divide-up least k) (divide-down greatest k))
-              (restrict-bounds! tx (cdr t) (divide-up greatest k) (divide-down least k))))])]))
-
-;; -> the constant and the terms (COEFFICIENT . unbound variable) of a sum, equal variables together
-(define (collect-sum tx constant terms)
-  (let loop ([terms terms] [constant constant] [sum '()])
-    (cond [(null? terms) (values constant sum)]
-          [else
-           (define k (caar terms))
-           (define t (walk tx (cdar terms)))
-           (cond [(exact-integer? t) (loop (cdr terms) (+ constant (* k t)) sum)]
-                 [else
-                  (define same (for/first ([s (in-list sum)] #:when (equal? (cdr s) t)) s))
-                  (define rest (if same (remq same sum) sum))
-                  (define total (+ k (if same (car same) 0)))
-                  (loop (cdr terms) constant (if (= total 0) rest (cons (cons total t) rest)))])])))
-
-(define (scaled-lower tx t) (* (car t) (if (> (car t) 0) (lower tx (cdr t)) (upper tx (cdr t)))))
-(define (scaled-upper tx t) (* (car t) (if (> (car t) 0) (upper tx (cdr t)) (lower tx (cdr t)))))
-
-(define (finite-sum ns)
-  (for/fold ([sum 0] [open 0]) ([n (in-list ns)])
-    (if (exact-integer? n) (values (+ sum n) open) (values sum (add1 open)))))
-
-;; The sum of all but the part n, or #f where that is endless.
-(define (sum-without n sum open)
-  (cond [(exact-integer? n) (and (= open 0) (- sum n))]
-        [else (and (= open 1) sum)]))
-
-;; Integer division that also takes the infinite ends.
-(define (floor-quotient a b) (floor (/ a b)))
-(define (divide-down a b) (if (exact-integer? a) (quotient (- a (modulo a b)) b) (/ a b)))
-(define (divide-up a b) (- (divide-down (- a) b)))
-
-;; -- products -----------------------------------------------------------------------------------
-
-(define (narrow-product! tx x y z)
-  (define xl (lower tx x)) (define xu (upper tx x))
-  (define yl (lower tx y)) (define yu (upper tx y))
-  (cond
-    [(equal? x y)
-     (define m (if (<= xl 0 xu) 0 (min* (* xl xl) (* xu xu))))
-     (and (restrict-bounds! tx z m (max* (* xl xl) (* xu xu)))
-          (let ([zu (upper tx (walk tx z))])
-            (or (not (exact-integer? zu))
-                (let ([root (integer-sqrt zu)]) (restrict-bounds! tx x (- root) root)))))]
-    [else
-     (define corners (list (* xl yl) (* xl yu) (* xu yl) (* xu yu)))
-     (and (restrict-bounds! tx z (apply min* corners) (apply max* corners))
-          (narrow-factor! tx x y (walk tx z))
-          (narrow-factor! tx y (walk tx x) (walk tx z)))]))
-
-;; x·y = z: narrows x by y and z.
-(define (narrow-factor! tx x y z)
-  (define yl (lower tx y)) (define yu (upper tx y))
-  (define zl (lower tx z)) (define zu (upper tx z))
-  (cond
-    [(var? (walk tx x))
-     (cond
-       [(or (> yl 0) (< yu 0))
-        (define corners
-          (for*/list ([a (in-list (list zl zu))] [b (in-list (list yl yu))]) (corner a b)))
-        (restrict-bounds! tx x (ceiling* (apply min* corners)) (floor* (apply max* corners)))]
-       [(or (> zl 0) (< zu 0))       ; neither factor is 0, so |x| <= |z|
-        (define m (max* (magnitude* zl) (magnitude* zu)))
-        (and (restrict-bounds! tx x (- m) m) (exclude-value! tx x 0))]
-       [else #t])]
-    [else #t]))
-
-;; a/b at a corner of two intervals; b is not 0
-(define (corner a b)
-  (cond [(not (exact-integer? b)) 0] [else (/ a b)]))
-
-(define (min* . ns) (for/fold ([m (car ns)]) ([n (in-list (cdr ns))]) (if (< n m) n m)))
-(define (max* . ns) (for/fold ([m (car ns)]) ([n (in-list (cdr ns))]) (if (> n m) n m)))
-(define (magnitude* n) (if (< n 0) (- n) n))
-(define (floor* n) (if (exact? n) (floor n) n))
-(define (ceiling* n) (if (exact? n) (ceiling n) n))
-
-;; -- quotients and remainders ---------------------------------------------------------------------
-
-;; q = floor(x / y)
-(define (narrow-quotient! tx x y q)
-  (define xl (lower tx x)) (define xu (upper tx x))
-  (define yl (lower tx y)) (define yu (upper tx y))
-  (cond
-    [(> yl 0)
-     (define corners
-       (for*/list ([a (in-list (list xl xu))] [b (in-list (list yl yu))]) (floor* (corner/floor a b))))
-     (and (restrict-bounds! tx q (apply min* corners) (apply max* corners))
-          (let* ([q (walk tx q)] [ql (lower tx q)] [qu (upper tx q)])
-            (and (restrict-bounds! tx x
-                                   (min* (* ql yl) (* ql yu))
-                                   (max* (+ (* qu yl) yl -1) (+ (* qu yu) yu -1)))
-                 (or (exact-integer? y)
-                     (and (or (not (and (> ql 0) (exact-integer? xu)))
-                              (restrict-bounds! tx y 1 (floor (/ xu ql))))
-                          (or (not (and (exact-integer? xl) (>= xl 0) (exact-integer? qu) (>= qu 0)))
-                              (restrict-bounds! tx y (add1 (floor (/ xl (add1 qu)))) +inf.0)))))))]
-    [(and (exact-integer? y) (< y 0))
-     (and (restrict-bounds! tx q (floor* (/ xu y)) (floor* (/ xl y)))
-          (let* ([q (walk tx q)] [ql (lower tx q)] [qu (upper tx q)])
-            (restrict-bounds! tx x (+ (* (+ qu 1) y) 1) (* ql y))))]
-    [else #t]))
-
-;; floor(a/b) tends to 0 from above and to -1 from below as b grows without end
-(define (corner/floor a b)
-  (cond [(exact-integer? b) (/ a b)] [(< a 0) (if (exact-integer? a) -1 a)] [else 0]))
-
-;; r = x - y·floor(x / y)
-(define (narrow-remainder! tx x y r)
-  (define xl (lower tx x)) (define xu (upper tx x))
-  (define yl (lower tx y)) (define yu (upper tx y))
-  (cond
-    [(> yl 0)
-     (and (restrict-bounds! tx r 0 (if (>= xl 0) (min* (- yu 1) xu) (- yu 1)))
-          (cond
-            [(and (exact-integer? y) (exact-integer? xl) (exact-integer? xu)
-                  (= (floor (/ xl y)) (floor (/ xu y))))
-             (define shift (* y (floor (/ xl y))))
-             (let ([r (walk tx r)])
-               (and (restrict-bounds! tx r (- xl shift) (- xu shift))
-                    (let ([r (walk tx r)])
-                      (restrict-bounds! tx x (+ shift (lower tx r)) (+ shift (upper tx r))))))]
-            [else #t]))]
-    [(< yu 0) (restrict-bounds! tx r (+ yl 1) 0)]
-    [else #t]))
-
-;; -- small sets: every pair of values is tried ----------------------------------------------------
-
-(define support-limit 64)
-
-;; z = f(x, y): where x and y have few values, keeps the values that occur in some solution.
-(define (narrow-support! tx f divides? x y z)
-  (define xs (few-values tx x))
-  (define ys (and xs (few-values tx y)))
-  (cond
-    [(not (and ys (<= (* (length xs) (length ys)) support-limit))) #t]
-    [else
-     (define same? (equal? x y))
-     (define zd (if (var? z) (attribute-domain (attribute-of tx z)) (list-domain (list z))))
-     (define triples
-       (for*/list ([a (in-list xs)] [b (in-list ys)]
-                   #:unless (or (and divides? (eqv? b 0)) (and same? (not (eqv? a b))))
-                   [c (in-value (f a b))]
-                   #:when (or (not zd) (domain-member? zd c)))
-         (list a b c)))
-     (and (pair? triples)
-          (restrict-domain! tx x (list-domain (map car triples)))
-          (restrict-domain! tx y (list-domain (map cadr triples)))
-          (restrict-domain! tx z (list-domain (map caddr triples))))]))
-
-(define (few-values tx t)
-  (cond [(exact-integer? t) (list t)]
-        [else (define d (attribute-domain (attribute-of tx t)))
-              (and d (<= (domain-size d) support-limit) (domain-values d))]))
-
-;; -- distinct -------------------------------------------------------------------------------------
-
-(define (run-distinct! tx serial t done)
-  (define-values (elements tail) (walk-list tx t))
-  (define integers (filter exact-integer? elements))
-  (define open (filter var? elements))
-  (and (or (var? tail) (null? tail))
+  (define-values (elements tail) (walk-list tx (car args)))
+  (define-values (open integers) (partition var? elements))
+  (define taken (append integers (cdr args)))
+  (define closed? (null? tail))
+  (and (or (var? tail) closed?)
        (for/and ([e (in-list elements)]) (integer! tx e))
-       (not (check-duplicates integers))
-       (not (check-duplicates open))
-       (for*/and ([v (in-list open)] [n (in-list integers)]) (exclude-value! tx v n))
-       (if (and (null? tail) (null? open))
-           (done)
-           (begin
-             (for ([v (in-list (if (var? tail) (cons tail open) open))]) (watch! tx v serial))
-             #t))))
+       (not (check-duplicates taken eqv?))
+       (not (check-duplicates open eqv? #:key var-id))
+       (for*/and ([v (in-list open)] [n (in-list taken)]) (exclude-value! tx v n))
+       (enough-values? tx open)
+       (cond
+         [(and closed? (or (null? open) (null? (cdr open)))) (remove-constraint! tx serial) #t]
+         [(null? taken) #t]
+         [else
+          (replace-constraint!
+           tx serial (arithmetic 'distinctfd (cons (append open tail) (if closed? '() taken))))
+          (for ([v (in-list (if closed? open (cons tail open)))]) (watch! tx v serial))
+          #t])))
+
+;; Are there as many integers between the ends of all domains as there are variables?
+(define (enough-values? tx open)
+  (or (null? open)
+      (let-values ([(lo hi)
+                    (for/fold ([lo +inf.0] [hi -inf.0]) ([v (in-list open)])
+                      (define t (walk tx v))
+                      (define d (if (var? t) (known-domain tx t) #f))
+                      (define a (if d (domain-min d) t))
+                      (define b (if d (domain-max d) t))
+                      (values (if (< a lo) a lo) (if (> b hi) b hi)))])
+        (>= (- hi lo) (sub1 (length open))))))

@@ -3,157 +3,240 @@
 
 (require "state.rkt" "term.rkt")
 (provide (struct-out domain)
-         interval-domain list-domain specification->domain domain->specification
-         domain-min domain-max domain-member? domain-meet domain-remove domain-size domain-values
-         domain-filter
-         restrict-domain! restrict-bounds! exclude-value! lower upper)
+         anything interval-domain list-domain specification->domain domain->specification
+         domain-member? domain-clip domain-meet domain-remove domain-size domain-values
+         restrict-domain! restrict-bounds! exclude-value! known-domain)
 
-;; A Domain is (domain RANGES): a non-empty sorted list of pairs (LO . HI), LO <= HI, both included,
-;; disjoint and not adjacent. The first LO may be -inf.0, the last HI +inf.0 (open ends).
+;; A Domain is (domain MIN MAX RANGES), MIN <= MAX both members:
+;;   MIN      the least member, or -inf.0 (open end)
+;;   MAX      the greatest, or +inf.0
+;;   RANGES   #f: every integer from MIN to MAX; or a sorted list of pairs (LO . HI), both included,
+;;            disjoint and not adjacent, of which those parts that lie between MIN and MAX are the
+;;            members. MIN lies in the first range and MAX in a later one; ranges after that are left
+;;            over. So cutting off either end copies nothing.
 ;; The empty domain is #f.
-(struct domain (ranges) #:prefab)
+(struct domain (min max ranges) #:prefab)
 
-(define (interval-domain lo hi) (and (<= lo hi) (domain (list (cons lo hi)))))
+(define anything (domain -inf.0 +inf.0 #f))
+
+(define (interval-domain lo hi) (and (<= lo hi) (domain lo hi #f)))
 
 (define (list-domain integers)
-  (make-domain (let loop ([ns (sort integers <)])
-                 (cond [(null? ns) '()]
-                       [else (let run ([hi (car ns)] [rest (cdr ns)])
-                               (if (and (pair? rest) (<= (car rest) (add1 hi)))
-                                   (run (car rest) (cdr rest))
-                                   (cons (cons (car ns) hi) (loop rest))))]))))
+  (let loop ([ns (reverse (sort integers <))] [ranges '()])
+    (cond [(pair? ns)
+           (define n (car ns))
+           (loop (cdr ns)
+                 (if (and (pair? ranges) (<= (caar ranges) (add1 n)))
+                     (cons (cons n (cdar ranges)) (cdr ranges))
+                     (cons (cons n n) ranges)))]
+          [else (ranges-domain ranges)])))
 
-(define (make-domain ranges) (and (pair? ranges) (domain ranges)))
+;; Sorted ranges, disjoint and not adjacent -> Domain or #f
+(define (ranges-domain ranges)
+  (cond [(null? ranges) #f]
+        [(null? (cdr ranges)) (domain (caar ranges) (cdar ranges) #f)]
+        [else (domain (caar ranges) (last-high ranges) ranges)]))
 
-;; (interval LO HI), with -inf / +inf for open ends, or a list of integers -> Domain or #f when empty
+(define (last-high ranges) (if (null? (cdr ranges)) (cdar ranges) (last-high (cdr ranges))))
+
+;; The ranges of a domain, cut to what lies between its ends.
+(define (member-ranges d)
+  (define lo (domain-min d))
+  (define hi (domain-max d))
+  (define ranges (domain-ranges d))
+  (if (not ranges)
+      (list (cons lo hi))
+      (let loop ([ranges ranges])
+        (define r (car ranges))
+        (define from (larger lo (car r)))
+        (if (<= hi (cdr r))
+            (list (cons from hi))
+            (cons (cons from (cdr r)) (loop (cdr ranges)))))))
+
+;; A domain as it is written: a list of integers; (interval LO HI), both included, with -inf / +inf for
+;; open ends; or (union INTERVAL …), sorted and with gaps between them. -> Domain or #f when empty
 (define (specification->domain who spec)
-  (define (end n)
-    (cond [(eq? n '-inf) -inf.0] [(eq? n '+inf) +inf.0] [(exact-integer? n) n] [else (bad)]))
   (define (bad)
     (raise-arguments-error
      who "not a domain: expected a list of integers or (interval LO HI)" "got" spec))
-  (cond [(and (list? spec) (pair? spec) (eq? (car spec) 'interval))
-         (if (= (length spec) 3) (interval-domain (end (cadr spec)) (end (caddr spec))) (bad))]
-        [(and (list? spec) (andmap exact-integer? spec)) (list-domain spec)]
+  (define (range i)
+    (unless (and (list? i) (= (length i) 3) (eq? (car i) 'interval)) (bad))
+    (define lo (if (eq? (cadr i) '-inf) -inf.0 (cadr i)))
+    (define hi (if (eq? (caddr i) '+inf) +inf.0 (caddr i)))
+    (unless (and (or (exact-integer? lo) (eqv? lo -inf.0)) (or (exact-integer? hi) (eqv? hi +inf.0)))
+      (bad))
+    (cons lo hi))
+  (unless (list? spec) (bad))
+  (cond [(and (pair? spec) (eq? (car spec) 'interval))
+         (let ([r (range spec)]) (interval-domain (car r) (cdr r)))]
+        [(and (pair? spec) (eq? (car spec) 'union))
+         (define ranges (map range (cdr spec)))
+         (unless (ascending? ranges) (bad))
+         (ranges-domain ranges)]
+        [(andmap exact-integer? spec) (list-domain spec)]
         [else (bad)]))
 
-;; The shortest of the two forms that specification->domain reads.
-(define (domain->specification d)
-  (define ranges (domain-ranges d))
-  (define lo (caar ranges))
-  (define hi (domain-max d))
-  (if (null? (cdr ranges))
-      (list 'interval (if (exact-integer? lo) lo '-inf) (if (exact-integer? hi) hi '+inf))
-      (domain-values d)))
+(define (ascending? ranges)
+  (for/and ([r (in-list ranges)]
+            [next (if (pair? ranges) (append (cdr ranges) '(#f)) '())])
+    (and (<= (car r) (cdr r)) (or (not next) (< (add1 (cdr r)) (car next))))))
 
-(define (domain-min d) (caar (domain-ranges d)))
-(define (domain-max d)
-  (let loop ([ranges (domain-ranges d)])
-    (if (null? (cdr ranges)) (cdar ranges) (loop (cdr ranges)))))
+;; Domains with gaps are written as a list up to this size.
+(define listing-limit 64)
+
+(define (domain->specification d)
+  (define ranges (member-ranges d))
+  (define (interval r)
+    (list 'interval
+          (if (exact-integer? (car r)) (car r) '-inf)
+          (if (exact-integer? (cdr r)) (cdr r) '+inf)))
+  (cond [(null? (cdr ranges)) (interval (car ranges))]
+        [(<= (domain-size d) listing-limit) (domain-values d)]
+        [else (cons 'union (map interval ranges))]))
 
 (define (domain-member? d n)
-  (for/or ([r (in-list (domain-ranges d))]) (<= (car r) n (cdr r))))
+  (and (<= (domain-min d) n (domain-max d))
+       (let ([ranges (domain-ranges d)])
+         (or (not ranges)
+             (let loop ([ranges ranges])
+               (cond [(> n (cdar ranges)) (loop (cdr ranges))]
+                     [else (>= n (caar ranges))]))))))
 
+;; How many members; +inf.0 where an end is open.
 (define (domain-size d)
-  (for/fold ([size 0]) ([r (in-list (domain-ranges d))])
-    (if (and (exact-integer? (car r)) (exact-integer? (cdr r)))
-        (+ size 1 (- (cdr r) (car r)))
-        +inf.0)))
+  (define lo (domain-min d))
+  (define hi (domain-max d))
+  (cond [(not (and (exact-integer? lo) (exact-integer? hi))) +inf.0]
+        [(not (domain-ranges d)) (+ 1 (- hi lo))]
+        [else (let loop ([ranges (domain-ranges d)] [size 0] [lo lo])
+                (define r (car ranges))
+                (if (<= hi (cdr r))
+                    (+ size 1 (- hi lo))
+                    (loop (cdr ranges) (+ size 1 (- (cdr r) lo)) (caadr ranges))))]))
 
 ;; All members in order; only for a domain with both ends closed.
 (define (domain-values d)
-  (for*/list ([r (in-list (domain-ranges d))] [n (in-range (car r) (add1 (cdr r)))]) n))
+  (for*/list ([r (in-list (member-ranges d))] [n (in-range (car r) (add1 (cdr r)))]) n))
 
-;; -> the Domain of what is in both, or #f
+;; -> the Domain of the members between lo and hi: d itself when that is all of them, #f when none
+(define (domain-clip d lo hi)
+  (define min (domain-min d))
+  (define max (domain-max d))
+  (define ranges (domain-ranges d))
+  (cond
+    [(and (<= lo min) (<= max hi)) d]
+    [(not ranges) (interval-domain (larger lo min) (smaller hi max))]
+    [else
+     (let ([lo (larger lo min)] [hi (smaller hi max)])
+       (let skip ([ranges ranges])
+         (cond [(or (null? ranges) (> lo hi)) #f]
+               [(< (cdar ranges) lo) (skip (cdr ranges))]
+               [(> (caar ranges) hi) #f]
+               [else
+                (define from (larger lo (caar ranges)))
+                (let last ([rs ranges])
+                  (define next (cdr rs))
+                  (if (and (pair? next) (<= (caar next) hi))
+                      (last next)
+                      (domain from (smaller hi (cdar rs)) (if (eq? rs ranges) #f ranges))))])))]))
+
+;; -> the Domain of what is in both, a itself when that is all of it, or #f
 (define (domain-meet a b)
-  (make-domain
-   (let loop ([as (domain-ranges a)] [bs (domain-ranges b)])
-     (if (or (null? as) (null? bs))
-         '()
-         (let* ([lo (larger (caar as) (caar bs))]
-                [hi (smaller (cdar as) (cdar bs))]
-                [rest (λ () (if (< (cdar as) (cdar bs)) (loop (cdr as) bs) (loop as (cdr bs))))])
-           (if (<= lo hi) (cons (cons lo hi) (rest)) (rest)))))))
+  (cond
+    [(not (domain-ranges b)) (domain-clip a (domain-min b) (domain-max b))]
+    [(not (domain-ranges a)) (domain-clip b (domain-min a) (domain-max a))]
+    [else
+     (define met
+       (ranges-domain
+        (let loop ([as (member-ranges a)] [bs (member-ranges b)])
+          (if (or (null? as) (null? bs))
+              '()
+              (let* ([lo (larger (caar as) (caar bs))]
+                     [hi (smaller (cdar as) (cdar bs))]
+                     [rest (λ () (if (< (cdar as) (cdar bs)) (loop (cdr as) bs) (loop as (cdr bs))))])
+                (if (<= lo hi) (cons (cons lo hi) (rest)) (rest)))))))
+     (if (and met (= (range-count met) (range-count a)) (same-ranges? met a)) a met)]))
+
+(define (range-count d) (length (member-ranges d)))
+(define (same-ranges? a b) (equal? (member-ranges a) (member-ranges b)))
 
 (define (larger a b) (if (< a b) b a))
 (define (smaller a b) (if (< b a) b a))
 
+;; -> the Domain without n: d itself when n is not in it, #f when nothing is left
 (define (domain-remove d n)
-  (make-domain
-   (let loop ([ranges (domain-ranges d)])
-     (cond [(null? ranges) '()]
-           [else
-            (define lo (caar ranges))
-            (define hi (cdar ranges))
-            (cond [(< n lo) ranges]
-                  [(> n hi) (cons (car ranges) (loop (cdr ranges)))]
-                  [else (append (if (< lo n) (list (cons lo (sub1 n))) '())
-                                (if (< n hi) (list (cons (add1 n) hi)) '())
-                                (cdr ranges))])]))))
-
-(define (domain-filter d keep?) (list-domain (filter keep? (domain-values d))))
+  (cond
+    [(not (domain-member? d n)) d]
+    [(eqv? n (domain-min d)) (domain-clip d (add1 n) (domain-max d))]
+    [(eqv? n (domain-max d)) (domain-clip d (domain-min d) (sub1 n))]
+    [else
+     (ranges-domain
+      (let loop ([ranges (member-ranges d)])
+        (define lo (caar ranges))
+        (define hi (cdar ranges))
+        (if (> n hi)
+            (cons (car ranges) (loop (cdr ranges)))
+            (append (if (< lo n) (list (cons lo (sub1 n))) '())
+                    (if (< n hi) (list (cons (add1 n) hi)) '())
+                    (cdr ranges)))))]))
 
 ;; -- the domain of a term in a transaction ------------------------------------------------------
 
-;; Posts that t lies in d. A domain of one value binds the variable.
+;; The domain of an unbound variable, or #f.
+(define (known-domain tx v) (attribute-domain (attribute-of tx v)))
+
+;; Posts that t lies in d (a Domain, or #f for the empty one). A domain of one value binds the variable.
 (define (restrict-domain! tx t d)
   (let ([t (walk tx t)])
     (cond
       [(not d) #f]
-      [(exact-integer? t) (domain-member? d t)]
       [(var? t)
        (define a (attribute-of tx t))
        (define old (attribute-domain a))
-       (define type (attribute-type a))
-       (cond [(not (or (not type) (eq? type 'num) (and (pair? type) (not (memq 'num type))))) #f]
-             [else
-              (define new (if old (domain-meet old d) d))
-              (cond [(not new) #f]
-                    [(and old (equal? new old)) #t]
-                    [else
-                     (set-attribute! tx t (struct-copy attribute a [type #f] [domain new]))
-                     (if (and (null? (cdr (domain-ranges new)))
-                              (eqv? (domain-min new) (domain-max new)))
-                         (equate! tx t (domain-min new))
-                         (wake-all! tx (attribute-watches a)))
-                     #t])])]
-      [else #f])))
+       (cond [old (change-domain! tx t a (domain-meet old d))]
+             [(integer-type? (attribute-type a)) (change-domain! tx t a d)]
+             [else #f])]
+      [else (and (exact-integer? t) (domain-member? d t))])))
 
+(define (integer-type? type)
+  (or (not type) (eq? type 'num) (and (pair? type) (not (memq 'num type)))))
+
+(define (change-domain! tx v a new)
+  (cond
+    [(not new) #f]
+    [(eq? new (attribute-domain a)) #t]
+    [else
+     (unless (attribute-domain a) (count-known! tx))
+     (set-attribute! tx v (attribute #f new (attribute-absent a) (attribute-watches a)))
+     (if (eqv? (domain-min new) (domain-max new))
+         (equate! tx v (domain-min new))
+         (wake-all! tx (attribute-watches a)))
+     #t]))
+
+;; Posts lo <= t <= hi. A bound of more than 256 bits cuts nothing off: in x > x·x such bounds get twice
+;; as long with each step.
 (define (restrict-bounds! tx t lo hi)
   (let ([t (walk tx t)])
-    (if (exact-integer? t)
-        (<= lo t hi)
-        (or (and (var? t)
-                 (let ([old (attribute-domain (attribute-of tx t))])
-                   (and old (<= lo (domain-min old)) (>= hi (domain-max old)))))
-            (restrict-domain! tx t (interval-domain lo hi))))))
+    (cond
+      [(var? t)
+       (define a (attribute-of tx t))
+       (define old (attribute-domain a))
+       (define least (if (huge? lo) -inf.0 lo))
+       (define most (if (huge? hi) +inf.0 hi))
+       (if old
+           (change-domain! tx t a (domain-clip old least most))
+           (restrict-domain! tx t (interval-domain least most)))]
+      [else (and (exact-integer? t) (<= lo t hi))])))
 
+(define (huge? n) (and (not (fixnum? n)) (exact-integer? n) (> (integer-length n) 256)))
+
+;; Posts that t is an integer other than n.
 (define (exclude-value! tx t n)
   (let ([t (walk tx t)])
-    (cond [(exact-integer? t) (not (= t n))]
-          [(var? t)
-           (restrict-domain!
-            tx t (domain-remove (or (attribute-domain (attribute-of tx t))
-                                    (interval-domain -inf.0 +inf.0))
-                                n))]
-          [else #f])))
-
-;; The least and the greatest value that a walked integer term may take.
-(define (lower tx t)
-  (if (var? t)
-      (let ([d (attribute-domain (attribute-of tx t))]) (if d (domain-min d) -inf.0))
-      t))
-(define (upper tx t)
-  (if (var? t)
-      (let ([d (attribute-domain (attribute-of tx t))]) (if d (domain-max d) +inf.0))
-      t))
-
-(module+ test
-  (require rackunit)
-  (define d (list-domain '(4 1 2 9)))
-  (check-equal? (domain-ranges d) '((1 . 2) (4 . 4) (9 . 9)))
-  (check-equal? (domain-values (domain-meet d (interval-domain 2 4))) '(2 4))
-  (check-equal? (domain-values (domain-remove d 2)) '(1 4 9))
-  (check-false (domain-meet d (interval-domain 5 8)))
-  (check-equal? (domain->specification (specification->domain 'test '(interval 1 +inf)))
-                '(interval 1 +inf)))
+    (cond [(var? t)
+           (define a (attribute-of tx t))
+           (define old (attribute-domain a))
+           (if old
+               (change-domain! tx t a (domain-remove old n))
+               (restrict-domain! tx t (domain-remove anything n)))]
+          [else (and (exact-integer? t) (not (= t n)))])))

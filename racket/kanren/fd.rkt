@@ -1,111 +1,130 @@
 #lang racket/base
-;; The surface form of arithmetic: (fd (<= (* o o c) 4096)) and the like, as constraint goals.
+;; Arithmetic as it is written: (fd (<= (* o o c) 4096)) and cKanren's +fd, <=fd and their relatives,
+;; as constraint goals.
 
-(require (for-syntax racket/base) "arithmetic.rkt" "goal.rkt" "term.rkt")
-(provide fd)
+(require (for-syntax racket/base) racket/list "arithmetic.rkt" "domain.rkt" "expression.rkt" "goal.rkt" "term.rkt")
+(provide fd fd-expression infd interval (rename-out [term-in domfd])
+         =fd =/=fd <fd <=fd >fd >=fd +fd *fd quotientfd remainderfd distinctfd)
 
-;; (fd (REL EXPRESSION EXPRESSION)), REL one of = =/= < <= > >=. An EXPRESSION is an integer, a Racket
-;; expression that gives a term, or (+ E …) (- E …) (* E …) (quotient E E) (remainder E E).
+;; (fd (REL EXPRESSION EXPRESSION)), REL one of = =/= < <= > >=. An EXPRESSION is (+ E …), (- E …),
+;; (* E …), (quotient E E), (remainder E E), or a Racket expression that gives an integer, a variable or
+;; what fd-expression gave. Quotients round down.
 (define-syntax (fd stx)
-  (define (expression e)
-    (syntax-case e ()
-      [(op arg ...)
-       (memq (syntax-e #'op) '(+ - * quotient remainder))
-       #`(list 'op #,@(map expression (syntax->list #'(arg ...))))]
-      [_ #`(vector #,e)]))
   (syntax-case stx ()
     [(_ (rel a b))
      (memq (syntax-e #'rel) '(= =/= < <= > >=))
-     #`(comparison 'rel #,(expression #'a) #,(expression #'b))]
+     #'(compare 'rel (fd-expression a) (fd-expression b))]
     [_ (raise-syntax-error 'fd "expected (fd (REL EXPRESSION EXPRESSION)), REL one of = =/= < <= > >="
                            stx)]))
 
-;; A Sum is (cons CONSTANT ((COEFFICIENT . TERM) …)).
-(define (comparison rel a b)
-  (define-values (left left-goals) (expression->sum a #f))
-  (define target (and (eq? rel '=) (sum->term left)))
-  (define-values (right right-goals) (expression->sum b target))
-  (define defined? (and target (eq? right target)))  ; the right side defines the target already
-  (define difference (if defined? left (sum-add left (sum-scale -1 right))))
-  (define goal
-    (case rel
-      [(=) (if defined? #f (sum->goal '= difference))]
-      [(<=) (sum->goal '<= difference)]
-      [(<) (sum->goal '<= (sum-add difference '(1)))]
-      [(>=) (sum->goal '<= (sum-scale -1 difference))]
-      [(>) (sum->goal '<= (sum-add (sum-scale -1 difference) '(1)))]
-      [(=/=) (let*-values ([(x goals) (sum->single left)] [(y goals*) (sum->single right)])
-               (conj-all (append goals goals* (list (=/=fd x y)))))]))
-  (conj-all (append left-goals right-goals (if goal (list goal) '()))))
+;; The value of an EXPRESSION, to be part of a larger one: a sum of as many terms as a list has, say.
+(define-syntax (fd-expression stx)
+  (define (arity-error e) (raise-syntax-error 'fd "expected two expressions" stx e))
+  (define (build e)
+    (syntax-case e ()
+      [(op a ...)
+       (memq (syntax-e #'op) '(+ - *))
+       (let ([f (case (syntax-e #'op) [(+) #'plus] [(-) #'minus] [else #'times])])
+         #`(#,f #,@(map build (syntax->list #'(a ...)))))]
+      [(op a ...)
+       (memq (syntax-e #'op) '(quotient remainder))
+       (let ([args (syntax->list #'(a ...))])
+         (unless (= 2 (length args)) (arity-error e))
+         #`(#,(if (eq? (syntax-e #'op) 'quotient) #'divide #'left-over) #,@(map build args)))]
+      [_ #`(leaf #,e)]))
+  (syntax-case stx ()
+    [(_ e) (build #'e)]))
 
-(define (sum->goal rel s) (arithmetic 'linear (list* rel (car s) (cdr s))))
+;; While it is being written an expression is a struct, so that it is told from a list that is a term:
+;;   SUM        a Sum of expression.rkt; undefined where something is no integer and no variable
+;;   VARIABLES  every variable that was written, also where the sum has lost it, as in x - x
+;;   GOALS      that no divisor is 0
+(struct expression (sum variables goals))
 
-(define (sum-add a b) (cons (+ (car a) (car b)) (append (cdr a) (cdr b))))
-(define (sum-scale k s)
-  (cons (* k (car s)) (for/list ([t (in-list (cdr s))]) (cons (* k (car t)) (cdr t)))))
+(define (leaf t)
+  (cond [(expression? t) t]
+        [(exact-integer? t) (expression (constant-sum t) '() '())]
+        [(var? t) (expression (term-sum t) (list t) '())]
+        [else (check-term 'fd t)
+              (expression #f '() '())]))
 
-;; The term that a sum is, if it is a single one with coefficient 1.
-(define (sum->term s)
-  (and (eqv? (car s) 0) (pair? (cdr s)) (null? (cddr s)) (eqv? (caadr s) 1) (cdadr s)))
+(define ((operation f) a b)
+  (expression (f (expression-sum a) (expression-sum b))
+              (append (expression-variables a) (expression-variables b))
+              (append (expression-goals a) (expression-goals b))))
 
-;; -> the sum of an expression and the goals that define its products and quotients. Where `target`
-;; is a term and the expression is a product or quotient, that term is its result, and the sum
-;; returned is the target itself.
-(define (expression->sum e target)
+(define add (operation sum-add))
+(define subtract (operation sum-subtract))
+(define multiply (operation sum-multiply))
+
+(define (plus . arguments)
+  (for/fold ([total (leaf 0)]) ([a (in-list arguments)]) (add total a)))
+(define (minus first . rest)
+  (if (null? rest) (subtract (leaf 0) first) (subtract first (apply plus rest))))
+(define (times . arguments)
+  (for/fold ([total (leaf 1)]) ([a (in-list arguments)]) (multiply total a)))
+
+(define ((division f) a b)
+  (define e ((operation f) a b))
+  (define divisor (expression-sum b))
+  (if (or (not divisor) (constant? divisor))
+      e
+      (struct-copy expression e [goals (cons (arithmetic '=/= divisor) (expression-goals e))])))
+(define divide (division sum-quotient))
+(define left-over (division sum-remainder))
+
+(define (compare relation a b)
+  (case relation
+    [(<=) (related '<= (subtract a b))]
+    [(<) (related '<= (add (subtract a b) (leaf 1)))]
+    [(>=) (related '<= (subtract b a))]
+    [(>) (related '<= (add (subtract b a) (leaf 1)))]
+    [else (related relation (subtract a b))]))
+
+;; e REL 0; where no variable is left in the sum it is decided here.
+(define (related relation e)
+  (define sum (expression-sum e))
   (cond
-    [(vector? e)
-     (define t (vector-ref e 0))
-     (values (if (exact-integer? t) (list t) (list 0 (cons 1 t))) '())]
+    [(not sum) fail]
+    [(and (constant? sum) (not (holds? relation (sum-constant sum)))) fail]
     [else
-     (define-values (sums goals)
-       (for/fold ([sums '()] [goals '()] #:result (values (reverse sums) goals))
-                 ([arg (in-list (cdr e))])
-         (define-values (s gs) (expression->sum arg #f))
-         (values (cons s sums) (append goals gs))))
-     (case (car e)
-       [(+) (values (for/fold ([sum '(0)]) ([s (in-list sums)]) (sum-add sum s)) goals)]
-       [(-) (values (if (null? (cdr sums))
-                        (sum-scale -1 (car sums))
-                        (for/fold ([sum (car sums)]) ([s (in-list (cdr sums))])
-                          (sum-add sum (sum-scale -1 s))))
-                    goals)]
-       [(*) (product sums goals target)]
-       [(quotient) (binary quotientfd sums goals target)]
-       [else (binary remainderfd sums goals target)])]))
+     (define left (sum-variables sum))
+     (define lost
+       (for/list ([v (in-list (remove-duplicates (expression-variables e)))] #:unless (member v left))
+         (domfd v anything)))
+     (define goals (append lost (reverse (expression-goals e))
+                           (if (constant? sum) '() (list (arithmetic relation sum)))))
+     (cond [(null? goals) succeed]
+           [else (for/fold ([all (car goals)]) ([g (in-list (cdr goals))]) (conj all g))])]))
 
-;; Constants first, then one multiplication for each further factor.
-(define (product sums goals target)
-  (define constant (for/product ([s (in-list sums)] #:when (null? (cdr s))) (car s)))
-  (define factors (filter (λ (s) (pair? (cdr s))) sums))
-  (let loop ([factors factors] [goals goals])
-    (cond
-      [(null? factors) (values (list constant) goals)]
-      [(null? (cdr factors)) (values (sum-scale constant (car factors)) goals)]
-      [else
-       (define-values (x x-goals) (sum->single (car factors)))
-       (define-values (y y-goals) (sum->single (cadr factors)))
-       (define last? (and target (null? (cddr factors)) (eqv? constant 1)))
-       (define z (if last? target (new-var)))
-       (define all (append goals x-goals y-goals (list (*fd x y z))))
-       (if last?
-           (values target all)
-           (loop (cons (list 0 (cons 1 z)) (cddr factors)) all))])))
+;; -- names ----------------------------------------------------------------------------------------
 
-(define (binary constraint sums goals target)
-  (define-values (x x-goals) (sum->single (car sums)))
-  (define-values (y y-goals) (sum->single (cadr sums)))
-  (define z (or target (new-var)))
-  (values (if target target (list 0 (cons 1 z)))
-          (append goals x-goals y-goals (list (constraint x y z)))))
+;; (domfd x DOMAIN), (infd x … DOMAIN): a DOMAIN is a list of integers or (interval LO HI), both ends
+;; included, -inf and +inf for open ends.
+(define (term-in t specification) (domfd t (specification->domain 'domfd specification)))
 
-;; A term equal to the sum, and the goals that make it so.
-(define (sum->single s)
-  (cond [(null? (cdr s)) (values (car s) '())]
-        [(sum->term s) => (λ (t) (values t '()))]
-        [else (define z (new-var))
-              (values z (list (sum->goal '= (sum-add s (list 0 (cons -1 z))))))]))
+(define-syntax (infd stx)
+  (syntax-case stx ()
+    [(_ x ... d)
+     #'(let ([d* (specification->domain 'infd d)])
+         (for/fold ([all succeed]) ([t (in-list (reverse (list x ...)))])
+           (if (eq? all succeed) (domfd t d*) (conj (domfd t d*) all))))]
+    [_ (raise-syntax-error 'infd "expected (infd VARIABLE … DOMAIN)" stx)]))
 
-(define (conj-all goals)
-  (if (null? goals)
-      succeed
-      (for/fold ([all (car goals)]) ([g (in-list (cdr goals))]) (conj all g))))
+(define-syntax (interval stx)
+  (define (end e) (if (memq (syntax-e e) '(-inf +inf)) #`'#,e e))
+  (syntax-case stx ()
+    [(_ lo hi) #`(list 'interval #,(end #'lo) #,(end #'hi))]
+    [_ (raise-syntax-error 'interval "expected (interval LO HI)" stx)]))
+
+(define (=fd x y) (fd (= x y)))
+(define (=/=fd x y) (fd (=/= x y)))
+(define (<fd x y) (fd (< x y)))
+(define (<=fd x y) (fd (<= x y)))
+(define (>fd x y) (fd (> x y)))
+(define (>=fd x y) (fd (>= x y)))
+(define (+fd x y z) (fd (= (+ x y) z)))
+(define (*fd x y z) (fd (= (* x y) z)))
+(define (quotientfd x y q) (fd (= (quotient x y) q)))
+(define (remainderfd x y r) (fd (= (remainder x y) r)))
+(define (distinctfd terms) (arithmetic 'distinctfd (list terms)))

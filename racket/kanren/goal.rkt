@@ -1,12 +1,11 @@
 #lang racket/base
 ;; Goals as data, and the registry of relations by name.
 
-(require "arithmetic.rkt" "term.rkt")
+(require "term.rkt")
 (provide (struct-out disj) (struct-out conj) (struct-out relate) (struct-out ==) (struct-out =/=)
          (struct-out type-goal) (struct-out absento) (struct-out domfd) (struct-out label)
          (struct-out relation) (struct-out clauses) (struct-out lines) (struct-out clause)
          symbolo numbero stringo not-symbolo not-numbero not-stringo
-         =fd =/=fd <fd <=fd >fd >=fd +fd *fd quotientfd remainderfd distinctfd linear
          succeed fail constraint-goal?
          register-relation! lookup-relation unfold check-call clauses->goal clause-numbers lines->goals relation-names)
 
@@ -19,7 +18,8 @@
 ;;   (lines NAME NUMBERS ARGS) the same, of which only the clauses with these numbers are left: the
 ;;                       guided search keeps those that the constraints allow
 ;;   (label ORDER TERMS) the integers that the terms may still take become choices
-;;   a constraint: == =/= type-goal absento domfd, or an Arithmetic (arithmetic.rkt)
+;;   a constraint: == =/= type-goal absento, (domfd TERM DOMAIN) (domain.rkt), or an Arithmetic
+;;   (arithmetic.rkt)
 (struct disj (left right) #:prefab)
 (struct conj (left right) #:prefab)
 (struct relate (name args) #:prefab)
@@ -41,19 +41,6 @@
 (define (not-symbolo t) (type-goal #f 'sym t))
 (define (not-numbero t) (type-goal #f 'num t))
 (define (not-stringo t) (type-goal #f 'str t))
-
-(define (linear relation constant . terms) (arithmetic 'linear (list* relation constant terms)))
-(define (=fd x y) (arithmetic '=fd (list x y)))
-(define (=/=fd x y) (arithmetic '=/=fd (list x y)))
-(define (<=fd x y) (linear '<= 0 (cons 1 x) (cons -1 y)))
-(define (<fd x y) (linear '<= 1 (cons 1 x) (cons -1 y)))
-(define (>=fd x y) (<=fd y x))
-(define (>fd x y) (<fd y x))
-(define (+fd x y z) (linear '= 0 (cons 1 x) (cons 1 y) (cons -1 z)))
-(define (*fd x y z) (arithmetic '*fd (list x y z)))
-(define (quotientfd x y q) (arithmetic 'quotientfd (list x y q)))
-(define (remainderfd x y r) (arithmetic 'remainderfd (list x y r)))
-(define (distinctfd terms) (arithmetic 'distinctfd (list terms)))
 
 (define (constraint-goal? g)
   (not (or (conj? g) (disj? g) (relate? g) (clauses? g) (lines? g) (label? g))))

@@ -2,57 +2,97 @@
 ;; Labelling: the integers that a variable may still take, as alternatives; and the question whether
 ;; the variables that no answer shows have a solution at all.
 
-(require racket/list "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "state.rkt"
-         "store.rkt" "term.rkt" "trie.rkt")
-(provide label-branches term-variables solvable?)
+(require "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "state.rkt" "store.rkt" "term.rkt"
+         "trie.rkt")
+(provide label-choice (struct-out labelling) start-labelling labelling-step
+         solvable? term-variables alternatives-entered)
 
 ;; More values than this are halved rather than listed.
 (define listing-limit 64)
 
-;; The alternatives of a (label ORDER TERMS) goal in a state: a list of constraint goals, one of which
-;; must hold; or #f when nothing is left to label. ORDER is 'given (order of appearance),
-;; 'first-fail (fewest values first) or 'bisect (halves, in order of appearance).
-(define (label-branches st goal)
-  (define-values (v d)
-    (if (eqv? (state-serial st) 0) (values #f #f) (label-variable st goal)))
-  (cond
-    [(not v) #f]
-    [(or (eq? (label-order goal) 'bisect) (> (domain-size d) listing-limit)) (halves v d)]
-    [else (for/list ([n (in-list (domain-values d))]) (== v n))]))
+;; How many alternatives labelling has made since the program started, dead ones included.
+(define entered 0)
+(define (alternatives-entered) entered)
 
-;; The variable to label next and its domain, or #f #f.
-(define (label-variable st goal)
-  (define open
-    (for*/list ([v (in-list (term-variables st (label-terms goal)))]
-                [d (in-value (variable-domain st v))]
-                #:when d)
-      (cons v d)))
-  (cond
-    [(null? open) (values #f #f)]
-    [else
-     (define chosen
-       (if (eq? (label-order goal) 'first-fail)
-           (argmin (λ (p) (domain-size (cdr p))) open)
-           (car open)))
-     (check-bounded (car chosen) (cdr chosen))
-     (values (car chosen) (cdr chosen))]))
+;; -- one choice -----------------------------------------------------------------------------------
 
-(define (check-bounded v d)
-  (unless (< (domain-size d) +inf.0)
-    (error 'labelfd
-           "the variable ~a has no finite domain (it may lie in ~s); give it one with (infd x DOMAIN)"
-           (format "_.~a" (var-id v)) (domain->specification d))))
+;; What a (label ORDER TERMS) goal does next in a state: #f when nothing is left to label, else
+;; (cons REST BRANCHES): BRANCHES are constraint goals one of which must hold, REST is the label goal
+;; that follows each of them. ORDER is one of
+;;   given       in order of appearance
+;;   first-fail  fewest values for their influence first (see `priority`)
+;;   bisect      in order of appearance, by halves
+(define (label-choice st goal)
+  (define order (label-order goal))
+  (define-values (v rest)
+    (cond [(eqv? (state-serial st) 0) (values #f #f)]     ; no variable has a domain
+          [(eq? order 'first-fail) (most-promising st (label-terms goal))]
+          [else (first-open st (label-terms goal))]))
+  (and v (branch st v order rest)))
+
+(define (branch st v order rest)
+  (define d (variable-domain st v))
+  (define size (domain-size d))
+  (define listed? (and (<= size listing-limit) (or (not (eq? order 'bisect)) (<= size 2))))
+  (define branches
+    (cond [listed? (for/list ([n (in-list (domain-values d))]) (== v n))]
+          [(< size +inf.0) (halves v d)]
+          [(infeasible? (begin-transaction st)) '()]
+          [else (raise-endless st v d)]))
+  (set! entered (+ entered (length branches)))
+  (cons (label order (if listed? rest (cons v rest))) branches))
 
 (define (halves v d)
-  (define middle
-    (let ([lo (domain-min d)] [hi (domain-max d)]) (floor (/ (+ lo hi) 2))))
-  (for/list ([half (in-list (list (interval-domain -inf.0 middle)
-                                  (interval-domain (add1 middle) +inf.0)))])
-    (domfd v (domain->specification (domain-meet d half)))))
+  (define middle (let ([sum (+ (domain-min d) (domain-max d))]) (quotient (- sum (modulo sum 2)) 2)))
+  (list (domfd v (domain-clip d -inf.0 middle))
+        (domfd v (domain-clip d (add1 middle) +inf.0))))
 
 (define (variable-domain st v)
   (define known (trie-ref (state-store st) (var-id v)))
   (and (attribute? known) (attribute-domain known)))
+
+;; -> the first unbound variable in the terms that has a domain, and the terms after it; #f #f if none
+(define (first-open st terms)
+  (let loop ([terms terms])
+    (cond
+      [(null? terms) (values #f #f)]
+      [else
+       (define t (walk/store (car terms) (state-store st)))
+       (cond [(var? t) (if (variable-domain st t) (values t (cdr terms)) (loop (cdr terms)))]
+             [(or (pair? t) (vector? t)) (loop (append (term-variables st t) (cdr terms)))]
+             [else (loop (cdr terms))])])))
+
+;; -> the open variable of the highest priority, and the others; #f #f if there is none
+(define (most-promising st terms)
+  (define open (filter (λ (v) (variable-domain st v)) (term-variables st terms)))
+  (cond [(null? open) (values #f #f)]
+        [else
+         (define-values (best _)
+           (for/fold ([best #f] [least +inf.0]) ([v (in-list open)])
+             (define p (priority st v))
+             (if (or (not best) (< p least)) (values v p) (values best least))))
+         (values best (remq best open))]))
+
+;; Small is first.
+(define (priority st v) (domain-size (variable-domain st v)))
+
+(define (raise-endless st v d)
+  (define shown (term-variables st initial-var))
+  (define (name u)
+    (for/first ([w (in-list shown)] [i (in-naturals)] #:when (eqv? (var-id w) (var-id u)))
+      (string->symbol (format "_.~a" i))))
+  (define answer
+    (let loop ([t (walk*/store initial-var (state-store st))])
+      (cond [(var? t) (name t)]
+            [(pair? t) (cons (loop (car t)) (loop (cdr t)))]
+            [(vector? t) (for/vector ([e (in-vector t)]) (loop e))]
+            [else t])))
+  (error 'labelfd
+         "~a has no finite domain (it may lie in ~s); give it one with (infd x DOMAIN)"
+         (if (name v)
+             (format "the variable ~a of the answer ~s" (name v) answer)
+             (format "a variable that the answer ~s does not show, number ~a," answer (var-id v)))
+         (domain->specification d)))
 
 ;; The unbound variables of a term in order of appearance.
 (define (term-variables st t)
@@ -67,8 +107,48 @@
             [(vector? t) (for ([e (in-vector t)]) (loop e))])))
   (reverse found))
 
-;; Have the constraints that are still open a solution in the variables that have a domain? Depth
-;; first, smallest domain first; true as soon as one is found.
+;; -- as a stream ----------------------------------------------------------------------------------
+
+;; A Labelling is a stream (stream.rkt): labelling under way, depth first. OPEN is the stack of what is
+;; left to try, each (STATE REST . BRANCHES) with REST and BRANCHES as label-choice gives them. It ends,
+;; so depth first misses nothing.
+(struct labelling (open) #:prefab)
+
+;; So many alternatives are tried in one step of the search at most.
+(define step-limit 64)
+
+(define (start-labelling st goal)
+  (define choice (label-choice st goal))
+  (if choice (labelling (list (cons st choice))) (cons st #f)))
+
+;; -> a stream: #f, (cons STATE STREAM), or a Labelling
+(define (labelling-step s)
+  (let loop ([open (labelling-open s)] [fuel step-limit])
+    (cond
+      [(null? open) #f]
+      [(eqv? fuel 0) (labelling open)]
+      [else
+       (define st (caar open))
+       (define rest (cadar open))
+       (define branches (cddar open))
+       (cond
+         [(null? branches) (loop (cdr open) fuel)]
+         [else
+          (define others
+            (if (null? (cdr branches)) (cdr open) (cons (list* st rest (cdr branches)) (cdr open))))
+          (define next (post st (car branches)))
+          (define choice (and next (label-choice next rest)))
+          (cond [(not next) (loop others (sub1 fuel))]
+                [choice (loop (cons (cons next choice) others) (sub1 fuel))]
+                [else (cons next (and (pair? others) (labelling others)))])])])))
+
+;; -- hidden variables -----------------------------------------------------------------------------
+
+;; A variable without end that no answer shows is first looked for among so many values.
+(define window 1000)
+
+;; Have the constraints that are still open a solution in the variables that have a domain? Variables
+;; that no constraint connects are looked at apart; within a group depth first, smallest domain first.
 (define (solvable? st)
   (or (eqv? (state-serial st) 0)
       (solvable-constraints? st)))
@@ -76,21 +156,54 @@
 (define (solvable-constraints? st)
   (define variables
     (trie-fold (state-constraints st)
-               (λ (serial c found)
-                 (append (term-variables st (if (disequality? c)
-                                                (disequality-pairs c)
-                                                (arithmetic-terms c)))
-                         found))
+               (λ (serial c found) (append (constraint-variables st c) found))
                '()))
-  (define open (filter (λ (v) (variable-domain st v)) variables))
-  (cond
-    [(null? open) #t]
-    [else
-     (define branches
-       (label-branches st (label 'first-fail (let ([bounded (filter (bounded? st) open)])
-                                               (if (null? bounded) open bounded)))))
-     (for/or ([goal (in-list branches)])
-       (define next (post st goal))
-       (and next (solvable-constraints? next)))]))
+  (or (null? variables) (all-solvable? st variables)))
 
-(define ((bounded? st) v) (< (domain-size (variable-domain st v)) +inf.0))
+(define (constraint-variables st c)
+  (filter (λ (v) (variable-domain st v))
+          (term-variables st (if (disequality? c) (disequality-pairs c) (arithmetic-terms c)))))
+
+(define (all-solvable? st variables)
+  (for/and ([group (in-list (groups st variables))]) (group-solvable? st group)))
+
+;; The variables that are connected by open constraints, group by group.
+(define (groups st variables)
+  (define seen (make-hasheqv))
+  (define (reach v group)
+    (cond
+      [(hash-ref seen (var-id v) #f) group]
+      [else
+       (hash-set! seen (var-id v) #t)
+       (for*/fold ([group (cons v group)])
+                  ([serial (in-list (attribute-watches (trie-ref (state-store st) (var-id v))))]
+                   [c (in-value (trie-ref (state-constraints st) serial))]
+                   #:when c
+                   [u (in-list (constraint-variables st c))])
+         (reach u group))]))
+  (for*/list ([v (in-list variables)]
+              #:when (variable-domain st v)
+              [group (in-value (reach v '()))]
+              #:when (and (pair? group) (pair? (cdr group))))
+    group))
+
+(define (group-solvable? st group)
+  (define bounded (filter (λ (v) (< (domain-size (variable-domain st v)) +inf.0)) group))
+  (define (try goal)
+    (define next (post st goal))
+    (and next (all-solvable? next group)))
+  (cond
+    [(pair? bounded)
+     (ormap try (cdr (label-choice st (label 'first-fail bounded))))]
+    [else
+     (define v (car group))
+     (define d (variable-domain st v))
+     (define lo (domain-min d))
+     (define hi (domain-max d))
+     (define near
+       (cond [(exact-integer? lo) (domain-clip d lo (+ lo window))]
+             [(exact-integer? hi) (domain-clip d (- hi window) hi)]
+             [else (domain-clip d (- window) window)]))
+     (cond [(infeasible? (begin-transaction st)) #f]
+           [(and near (try (domfd v near))) #t]
+           [else (raise-endless st v d)])]))

@@ -3,7 +3,7 @@
 
 (require racket/list "arithmetic.rkt" "disequality.rkt" "domain.rkt" "label.rkt" "state.rkt"
          "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
-(provide reify reify/first-order (struct-out Ans) reached-constraints variable-attribute arithmetic->surface)
+(provide reify reify/first-order (struct-out Ans) reached-constraints variable-attribute)
 
 ;; The term as the community standard prints it: the bare term, or (TERM CONSTRAINT …).
 (define (reify st t)
@@ -205,19 +205,6 @@
   (for/fold ([store store]) ([p (in-list pairs)])
     (define-values (next pending) (unify-in (car p) (cdr p) store '()))
     (or next store)))
-
-;; An arithmetic constraint as it would be written with fd and its relatives.
-(define (arithmetic->surface c)
-  (define args (arithmetic-args c))
-  (case (arithmetic-op c)
-    [(linear)
-     (define terms
-       (for/list ([t (in-list (cddr args))])
-         (if (eqv? (car t) 1) (cdr t) (list '* (car t) (cdr t)))))
-     (list (if (eq? (car args) '=) '=fd '<=fd)
-           (if (= (length terms) 1) (car terms) (cons '+ terms))
-           (- (cadr args)))]
-    [else (cons (arithmetic-op c) args)]))
 
 ;; In a pair of a disequality the variable of the lower number comes first, a variable before a value.
 (define (term-first? a b)

@@ -6,11 +6,12 @@
 (provide (struct-out state) empty-state
          (struct-out attribute) no-attribute
          begin-transaction resume-transaction commit
-         transaction-steps transaction-store set-transaction-store!
+         transaction-steps transaction-serial transaction-store set-transaction-store!
          walk walk/store walk*/store attribute-of set-attribute!
          equate! next-equation!
          wake! wake-all! next-wake!
-         constraint-ref add-constraint! replace-constraint! remove-constraint! watch!)
+         constraint-ref all-constraints add-constraint! replace-constraint! remove-constraint! watch!
+         count-known!)
 
 ;; A State is (state STORE CONSTRAINTS SERIAL NEXT):
 ;;   STORE        Trie: variable number -> what is known of it (substitution.rkt)
@@ -46,8 +47,6 @@
 (define (attribute-of tx v) (store-attribute (transaction-store tx) v))
 
 (define (set-attribute! tx v a)
-  (when (eq? (attribute-of tx v) no-attribute)
-    (set-transaction-serial! tx (add1 (transaction-serial tx))))
   (set-transaction-store! tx (trie-set (transaction-store tx) (var-id v) a)))
 
 ;; -- the agenda ---------------------------------------------------------------------------------
@@ -86,6 +85,10 @@
 
 (define (constraint-ref tx serial) (trie-ref (transaction-constraints tx) serial))
 
+;; Every open constraint, in no fixed order.
+(define (all-constraints tx)
+  (trie-fold (transaction-constraints tx) (λ (serial c all) (cons c all)) '()))
+
 ;; Enters a constraint under a new serial number, watched on the given unbound variables.
 (define (add-constraint! tx constraint watched)
   (define serial (transaction-serial tx))
@@ -93,6 +96,9 @@
   (replace-constraint! tx serial constraint)
   (for ([v (in-list watched)]) (watch! tx v serial))
   serial)
+
+;; Something has become known of a variable of which nothing was, other than by a constraint.
+(define (count-known! tx) (set-transaction-serial! tx (add1 (transaction-serial tx))))
 
 (define (replace-constraint! tx serial constraint)
   (set-transaction-constraints! tx (trie-set (transaction-constraints tx) serial constraint)))

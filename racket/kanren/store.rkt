@@ -5,7 +5,7 @@
          "substitution.rkt" "term.rkt" "types.rkt")
 (provide post wake-bindings)
 
-;; The state after a constraint goal (see goal.rkt), or #f where it fails.
+;; The state after a constraint goal (see goal.rkt) or a conjunction of them, or #f where it fails.
 (define (post st goal)
   (if (==? goal)
       (post-equation st (==-left goal) (==-right goal))
@@ -38,9 +38,9 @@
      ((if (type-goal-positive? goal) require-type! forbid-type!)
       tx (type-goal-term goal) (type-goal-type goal))]
     [(absento? goal) (absent! tx (absento-tag goal) (absento-term goal))]
-    [(domfd? goal)
-     (restrict-domain! tx (domfd-term goal) (specification->domain 'domfd (domfd-domain goal)))]
+    [(domfd? goal) (restrict-domain! tx (domfd-term goal) (domfd-domain goal))]
     [(arithmetic? goal) (post-arithmetic! tx goal)]
+    [(conj? goal) (and (start! tx (conj-left goal)) (start! tx (conj-right goal)))]
     [else (raise-argument-error 'post "constraint goal" goal)]))
 
 ;; Runs the agenda until nothing is left to do, equations first. -> #f when the branch fails

@@ -4,7 +4,7 @@
 
 (require "goal.rkt" "label.rkt" "state.rkt" "store.rkt")
 (provide (struct-out pause) (struct-out bind) (struct-out mplus) (struct-out ahead)
-         step mature? disj-all)
+         step mature?)
 
 ;; A Stream is prefab data as well:
 ;;   #f                    no answer
@@ -12,6 +12,7 @@
 ;;   (pause STATE GOAL)    GOAL still to be solved from STATE
 ;;   (bind STREAM GOAL)    GOAL still to be solved from every answer of STREAM
 ;;   (mplus STREAM STREAM) the answers of both
+;;   a Labelling (label.rkt)
 ;;   (ahead N STREAM)      STREAM, once N steps have passed: they were taken in advance (advance.rkt)
 ;; The first two are mature.
 (struct pause (state goal) #:prefab)
@@ -38,6 +39,7 @@
      (cond [(not inner) #f]
            [(pair? inner) (step (mplus (pause (car inner) goal) (bind (cdr inner) goal)))]
            [else (bind inner goal)])]
+    [(labelling? s) (labelling-step s)]
     [(ahead? s)
      (if (= (ahead-steps s) 1)
          (ahead-stream s)
@@ -57,14 +59,8 @@
     [(clauses? goal)
      (define-values (body next) (clauses->goal goal (state-next st)))
      (solve (struct-copy state st [next next]) body)]
-    [(label? goal)
-     (define branches (label-branches st goal))
-     (if branches
-         (pause st (conj (disj-all branches) goal))
-         (cons st #f))]
+    [(label? goal) (start-labelling st goal)]
     [else
      (define next (post st goal))
      (and next (cons next #f))]))
 
-(define (disj-all goals)
-  (if (null? (cdr goals)) (car goals) (disj (car goals) (disj-all (cdr goals)))))

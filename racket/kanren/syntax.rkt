@@ -2,10 +2,10 @@
 ;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
 
 (require (for-syntax racket/base "compile.rkt")
-         "advance.rkt" "fd.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
+         "advance.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
          "term.rkt")
-(provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run* run/residual
-         run*/residual infd labelfd fd query-answers)
+(provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run*
+         labelfd query-answers)
 
 (define-syntax (defrel stx)
   (syntax-case stx ()
@@ -72,10 +72,11 @@
   (pause (struct-copy state empty-state [next next-variable]) goal))
 
 ;; (run N (VARIABLE …) GOAL …) gives the first N answers, (run* (VARIABLE …) GOAL …) all of them; with
-;; /residual integers are not labelled, and the answer prints their constraints.
+;; #:residual before the variables, integers are not labelled, and the answer prints their constraints.
 (begin-for-syntax
   (define (expand-run stx n body residual? shape)
     (syntax-case body ()
+      [(#:residual . body) (expand-run stx n #'body #t shape)]
       [((x ...) g0 g ...)
        (andmap identifier? (syntax->list #'(x ...)))
        #`(query-answers #,n (query (x ...) g0 g ...)
@@ -83,22 +84,18 @@
       [(x g0 g ...)
        (identifier? #'x)
        (expand-run stx n #'((x) g0 g ...) residual? shape)]
-      [_ (raise-syntax-error (syntax-e (car (syntax-e stx))) (string-append "expected " shape) stx)]))
-  (define ((run-transformer residual?) stx)
-    (define name (syntax-e (car (syntax-e stx))))
-    (define shape (format "(~a N (VARIABLE …) GOAL GOAL …)" name))
-    (syntax-case stx ()
-      [(_ n . body) (expand-run stx #'n #'body residual? shape)]
-      [_ (expand-run stx #'0 #'() residual? shape)]))
-  (define ((run*-transformer residual?) stx)
-    (define shape (format "(~a (VARIABLE …) GOAL GOAL …)" (syntax-e (car (syntax-e stx)))))
-    (syntax-case stx ()
-      [(_ . body) (expand-run stx #'#f #'body residual? shape)])))
+      [_ (raise-syntax-error (syntax-e (car (syntax-e stx))) (string-append "expected " shape) stx)])))
 
-(define-syntax run (run-transformer #f))
-(define-syntax run* (run*-transformer #f))
-(define-syntax run/residual (run-transformer #t))
-(define-syntax run*/residual (run*-transformer #t))
+(define-syntax (run stx)
+  (define shape "(run N [#:residual] (VARIABLE …) GOAL GOAL …)")
+  (syntax-case stx ()
+    [(_ n . body) (expand-run stx #'n #'body #f shape)]
+    [_ (expand-run stx #'0 #'() #f shape)]))
+
+(define-syntax (run* stx)
+  (define shape "(run* [#:residual] (VARIABLE …) GOAL GOAL …)")
+  (syntax-case stx ()
+    [(_ . body) (expand-run stx #'#f #'body #f shape)]))
 
 ;; The first n answers of a query, reified; bare values where the query has one variable.
 (define (query-answers n stream single? residual?)
@@ -118,14 +115,12 @@
                   (car (walk/store initial-var (state-store st)))
                   initial-var))))
 
-;; (infd x … DOMAIN): the domain is a list of integers or (interval LO HI).
-(define-syntax (infd stx)
-  (syntax-case stx (interval)
-    [(_ x ... (interval lo hi)) #'(conj* (domfd x (list 'interval lo hi)) ...)]
-    [(_ x ... d) #'(let ([domain d]) (conj* (domfd x domain) ...))]
-    [_ (raise-syntax-error 'infd "expected (infd VARIABLE … DOMAIN)" stx)]))
-
+;; (labelfd x …), (labelfd #:order ORDER x …): ORDER is given, first-fail or bisect (label.rkt).
 (define-syntax (labelfd stx)
   (syntax-case stx ()
-    [(_ #:order order x ...) #'(label 'order (list x ...))]
+    [(_ #:order order x ...)
+     (memq (syntax-e #'order) '(given first-fail bisect))
+     #'(label 'order (list x ...))]
+    [(_ #:order . _)
+     (raise-syntax-error 'labelfd "expected an order: given, first-fail or bisect" stx)]
     [(_ x ...) #'(label 'given (list x ...))]))

@@ -138,7 +138,7 @@
      (define-values (before rest) (splitf-at goals (λ (g) (waiting? st g))))
      (define implicit (label 'given (list initial-var)))
      (cond [(pair? rest) (values before (car rest) (cdr rest))]
-           [(label-branches st implicit) (values before implicit '())]
+           [(label-choice st implicit) (values before implicit '())]
            [else (values before #f '())])]))
 
 ;; A primitive waits until its inputs are ground.

@@ -66,22 +66,7 @@
   (for/list ([c (in-list constraints)] #:when (family? c))
     (if (disequality? c)
         (cons '=/= (for/list ([p (in-list (disequality-pairs c))]) (list (car p) (cdr p))))
-        (arithmetic->surface (fold-constants st c)))))
-
-;; A sum with the variables that are integers by now added into its constant.
-(define (fold-constants st c)
-  (define args (arithmetic-args c))
-  (cond
-    [(eq? (arithmetic-op c) 'linear)
-     (define-values (constant terms)
-       (for/fold ([constant (cadr args)] [terms '()] #:result (values constant (reverse terms)))
-                 ([t (in-list (cddr args))])
-         (define value (walk/store (cdr t) (state-store st)))
-         (if (exact-integer? value)
-             (values (+ constant (* (car t) value)) terms)
-             (values constant (cons (cons (car t) value) terms)))))
-     (arithmetic 'linear (list* (car args) constant terms))]
-    [else c]))
+        (arithmetic->surface c))))
 
 ;; A goal as the first-order representation writes it.
 (define (goal->text st g)
@@ -108,8 +93,8 @@
      (car (type->text (type-goal-term g)
                       (if (type-goal-positive? g) (type-goal-type g) (list (type-goal-type g)))))]
     [(absento? g) (list 'absento (absento-tag g) (absento-term g))]
-    [(domfd? g) (list 'infd (domfd-term g) (domfd-domain g))]
-    [else (arithmetic->surface (fold-constants st g))]))
+    [(domfd? g) (list 'infd (domfd-term g) (domain->specification (domfd-domain g)))]
+    [else (arithmetic->surface (fold-arithmetic st g))]))
 
 ;; -- a byte buffer ----------------------------------------------------------------------------------
 

@@ -2,8 +2,7 @@
 ;; Settling a partial solution: constraints go into the state, and a disjunction that only one branch
 ;; of is alive is taken.
 
-(require "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/state.rkt" "../kanren/store.rkt"
-         "../kanren/stream.rkt")
+(require "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/state.rkt" "../kanren/store.rkt")
 (provide settle unfolded)
 
 ;; -> (STATE . GOALS) where GOALS are calls, labellings, and disjunctions of two or more live branches,
@@ -49,9 +48,9 @@
         (define-values (body next) (unfold g (state-next st)))
         (list (cons (struct-copy state st [next next]) (list body)))])]
     [(label? g)
-     (define values (label-branches st g))
-     (if values
-         (for/list ([v (in-list values)]) (cons st (list v g)))
+     (define choice (label-choice st g))
+     (if choice
+         (for/list ([branch (in-list (cdr choice))]) (cons st (list branch (car choice))))
          (list (cons st '())))]
     [else (map cdr (branches st g))]))
 
@@ -102,4 +101,5 @@
 (define (narrowed g live)
   (cond [(clauses? g) (lines (clauses-name g) (map car live) (clauses-args g))]
         [(lines? g) (lines (lines-name g) (map car live) (lines-args g))]
-        [else (disj-all (map car live))]))
+        [else (let disjunction ([goals (map car live)])
+                (if (null? (cdr goals)) (car goals) (disj (car goals) (disjunction (cdr goals)))))]))
