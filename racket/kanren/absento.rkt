@@ -20,7 +20,8 @@
   (define a (attribute-of tx v))
   (cond [(and (atom? tag) (never? a tag)) #t]
         [(member tag (attribute-absent a)) #t]
-        [else (set-attribute! tx v (struct-copy attribute a
+        [else (when (eq? a no-attribute) (count-known! tx))
+              (set-attribute! tx v (struct-copy attribute a
                                                 [absent (cons tag (attribute-absent a))]))
               #t]))
 

@@ -218,7 +218,7 @@
     [(not new) #f]
     [(eq? new (attribute-domain a)) #t]
     [else
-     (unless (attribute-domain a) (count-domain! tx))
+     (unless (attribute-domain a) (count-known! tx))
      (set-attribute! tx v (attribute #f new (attribute-absent a) (attribute-watches a)))
      (if (eqv? (domain-min new) (domain-max new))
          (equate! tx v (domain-min new))

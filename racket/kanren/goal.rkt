@@ -4,10 +4,10 @@
 (require "term.rkt")
 (provide (struct-out disj) (struct-out conj) (struct-out relate) (struct-out ==) (struct-out =/=)
          (struct-out type-goal) (struct-out absento) (struct-out domfd) (struct-out label)
-         (struct-out relation) (struct-out clauses) (struct-out clause)
+         (struct-out relation) (struct-out clauses) (struct-out lines) (struct-out clause)
          symbolo numbero stringo not-symbolo not-numbero not-stringo
          succeed fail constraint-goal?
-         register-relation! lookup-relation unfold check-call clauses->goal relation-names)
+         register-relation! lookup-relation unfold check-call clauses->goal clause-numbers lines->goals relation-names)
 
 ;; A Goal is one of these prefab structs, and nothing in it is a closure:
 ;;   (disj GOAL GOAL)    (conj GOAL GOAL)
@@ -15,6 +15,8 @@
 ;;   (clauses NAME FROM ARGS)  the disjunction of the clauses of a `conde` that are left to try: those
 ;;                       from number FROM on, with the values ARGS of the variables that occur in them.
 ;;                       A waiting alternative is this small; its goals are built when it is tried.
+;;   (lines NAME NUMBERS ARGS) the same, of which only the clauses with these numbers are left: the
+;;                       guided search keeps those that the constraints allow
 ;;   (label ORDER TERMS) the integers that the terms may still take become choices
 ;;   a constraint: == =/= type-goal absento, (domfd TERM DOMAIN) (domain.rkt), or an Arithmetic
 ;;   (arithmetic.rkt)
@@ -22,6 +24,7 @@
 (struct conj (left right) #:prefab)
 (struct relate (name args) #:prefab)
 (struct clauses (name from args) #:prefab)
+(struct lines (name numbers args) #:prefab)
 (struct label (order terms) #:prefab)
 (struct == (left right) #:prefab)
 (struct =/= (left right) #:prefab)
@@ -40,7 +43,7 @@
 (define (not-stringo t) (type-goal #f 'str t))
 
 (define (constraint-goal? g)
-  (not (or (conj? g) (disj? g) (relate? g) (clauses? g) (label? g))))
+  (not (or (conj? g) (disj? g) (relate? g) (clauses? g) (lines? g) (label? g))))
 
 ;; -- relations ------------------------------------------------------------------------------------
 
@@ -97,11 +100,19 @@
 
 ;; The clauses that are left as plain disjunctions, and the number of the next fresh variable.
 (define (clauses->goal g next)
+  (define goals (lines->goals (clauses-name g) (clause-numbers g) (clauses-args g) next))
+  (values (let disjunction ([gs goals])
+            (if (null? (cdr gs)) (car gs) (disj (car gs) (disjunction (cdr gs)))))
+          next-variable))
+
+;; The numbers of the clauses that are left.
+(define (clause-numbers g)
   (define table (relation-table (lookup-relation (clauses-name g))))
+  (let loop ([i (clauses-from g)])
+    (if (clause-last? (vector-ref table i)) (list i) (cons i (loop (add1 i))))))
+
+;; Clauses of a relation as plain goals, variables numbered from `next`.
+(define (lines->goals name numbers args next)
+  (define table (relation-table (lookup-relation name)))
   (set-next-variable! next)
-  (define goal
-    (let loop ([i (clauses-from g)])
-      (define c (vector-ref table i))
-      (define this ((clause-plain c) (clauses-args g)))
-      (if (clause-last? c) this (disj this (loop (add1 i))))))
-  (values goal next-variable))
+  (for/list ([i (in-list numbers)]) ((clause-plain (vector-ref table i)) args)))

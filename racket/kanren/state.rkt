@@ -11,13 +11,13 @@
          equate! next-equation!
          wake! wake-all! next-wake! end-run!
          constraint-ref all-constraints add-constraint! replace-constraint! remove-constraint! watch!
-         count-domain!)
+         count-known!)
 
 ;; A State is (state STORE CONSTRAINTS SERIAL NEXT):
 ;;   STORE        Trie: variable number -> what is known of it (substitution.rkt)
 ;;   CONSTRAINTS  Trie: serial number -> a posted constraint that is still open (prefab data)
-;;   SERIAL       the serial number that the next posted constraint takes; each variable that gets a
-;;                domain takes one as well, so 0 says that there is neither constraint nor domain
+;;   SERIAL       the serial number that the next posted constraint takes; each variable of which
+;;                something becomes known takes one as well, so 0 says that nothing is known of any
 ;;   NEXT         the number that the next fresh variable takes
 ;; Persistent: a transaction makes a new state and leaves the old one as it was.
 (struct state (store constraints serial next) #:prefab)
@@ -128,8 +128,8 @@
   (for ([v (in-list watched)]) (watch! tx v serial))
   serial)
 
-;; A variable has got a domain.
-(define (count-domain! tx) (set-transaction-serial! tx (add1 (transaction-serial tx))))
+;; Something has become known of a variable of which nothing was, other than by a constraint.
+(define (count-known! tx) (set-transaction-serial! tx (add1 (transaction-serial tx))))
 
 (define (replace-constraint! tx serial constraint)
   (set-transaction-constraints! tx (trie-set (transaction-constraints tx) serial constraint)))

@@ -36,7 +36,8 @@
           (cond [(eq? met 'none) #f]
                 [(attribute-domain a) (type-admits? met 'num)]
                 [(equal? met (attribute-type a)) #t]
-                [else (set-attribute! tx t (struct-copy attribute a [type met]))
+                [else (when (eq? a no-attribute) (count-known! tx))
+                      (set-attribute! tx t (struct-copy attribute a [type met]))
                       (wake-all! tx (attribute-watches a))
                       #t]))
         (type-admits? type (term-type t)))))

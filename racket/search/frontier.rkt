@@ -3,11 +3,11 @@
 
 (require racket/contract/base racket/list
          "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt" "../kanren/state.rkt"
-         "../kanren/store.rkt" "../kanren/stream.rkt" "../kanren/term.rkt"
-         "printer.rkt")
+         "../kanren/stream.rkt" "../kanren/term.rkt"
+         "nodes.rkt" "printer.rkt" "settle.rkt")
 (provide
  (contract-out
-  [make-frontier (-> pause? frontier?)]
+  [make-frontier (->* (pause?) (#:max-nodes (or/c #f (and/c exact-integer? (>=/c 10)))) frontier?)]
   [frontier? (-> any/c boolean?)]
   [frontier-size (-> frontier? exact-nonnegative-integer?)]
   [choices (-> frontier? (listof exact-nonnegative-integer?))]
@@ -26,69 +26,48 @@
   [load-frontier (-> path-string? frontier?)])
  known-choice?)
 
-;; A Choice is a partial solution in the tree:
-;;   index     never reused within a frontier; the root is 0
-;;   parent    index of the choice that it was born from, #f for the root
-;;   state     what holds so far
-;;   goals     the goals that are still to be solved, in order: calls, disjunctions, labellings;
-;;             a constraint never waits here, it is in the state
-;;   status    'unexpanded | 'expanded | 'closed (nothing is left below)
-;;   children  indices in order of birth, once it is expanded
-;;   live      how many children are not closed
-;;   text      cached by choice-text
-;; An expanded choice forgets its state and goals once it has a text; a closed one forgets all.
-(struct node (index parent [state #:mutable] [goals #:mutable] [status #:mutable]
-                    [children #:mutable] [live #:mutable] [text #:mutable])
-  #:authentic)
-
-;; A Frontier holds its choices by index, the answers found so far (newest first), the indices closed
-;; since they were last taken, and the queue of choices in order of birth for `oldest-choice`.
-(struct frontier (choices [next #:mutable] [answers #:mutable] [closed #:mutable] [front #:mutable])
-  #:authentic)
+;; A frontier is a tree of choices (nodes.rkt). Its memory grows with the choices that are open, and
+;; is bounded with #:max-nodes.
 
 (define unfold-limit 1000)
 
-(define (make-frontier query)
-  (define f (frontier (make-hasheqv) 0 '() '() 0))
+(define (make-frontier query #:max-nodes [max-nodes #f])
+  (define f (new-frontier max-nodes))
   (define settled (settle (pause-state query) (list (pause-goal query))))
   (define root (add-choice! f #f (and settled (car settled)) (if settled (cdr settled) '())))
   (unless settled (close! f root))
   f)
 
-(define (add-choice! f parent st goals)
-  (define c (node (frontier-next f) parent st goals 'unexpanded '() 0 #f))
-  (hash-set! (frontier-choices f) (node-index c) c)
-  (set-frontier-next! f (add1 (frontier-next f)))
-  c)
-
-(define (choice-at f index)
-  (or (hash-ref (frontier-choices f) index #f)
-      (raise-arguments-error 'frontier "no such choice" "index" index
-                             "indices run from 0 to" (sub1 (frontier-next f)))))
-
-(define (known-choice? f index) (hash-has-key? (frontier-choices f) index))
+(define (known-choice? f index) (and (node-at f index) #t))
 (define (frontier-size f) (frontier-next f))
-(define (choice-parent f index) (node-parent (choice-at f index)))
-(define (choice-status f index) (node-status (choice-at f index)))
+
+(define (choice-parent f index)
+  (define c (slot-at f index))
+  (if (node? c) (node-parent c) c))
+
+(define (choice-status f index)
+  (define c (slot-at f index))
+  (if (node? c) (node-status c) 'closed))
 
 ;; The unexpanded choices in order of birth.
 (define (choices f)
   (for*/list ([i (in-range (frontier-next f))]
-              [c (in-value (hash-ref (frontier-choices f) i #f))]
+              [c (in-value (node-at f i))]
               #:when (and c (eq? (node-status c) 'unexpanded)))
     i))
 
 ;; The children of an expanded choice below which something is left.
 (define (open-children f index)
-  (for/list ([i (in-list (node-children (choice-at f index)))]
-             #:unless (eq? (node-status (choice-at f i)) 'closed))
-    i))
+  (define c (node-at f index))
+  (if c (filter (λ (i) (node-at f i)) (node-children c)) '()))
 
 ;; The unexpanded choice that has waited longest, or #f.
 (define (oldest-choice f)
   (let loop ([i (frontier-front f)])
     (cond [(= i (frontier-next f)) (set-frontier-front! f i) #f]
-          [(eq? (node-status (choice-at f i)) 'unexpanded) (set-frontier-front! f i) i]
+          [(let ([c (node-at f i)]) (and c (eq? (node-status c) 'unexpanded)))
+           (set-frontier-front! f i)
+           i]
           [else (loop (add1 i))])))
 
 (define (answers f) (reverse (frontier-answers f)))
@@ -107,20 +86,20 @@
 ;;   'unfinished  the limit of unfoldings was reached: it is unexpanded still, but further on
 ;; An expanded choice returns 'choices again, a closed one 'dead; nothing is computed twice.
 (define (expand f index)
-  (define c (choice-at f index))
-  (case (node-status c)
-    [(expanded) 'choices]
-    [(closed) 'dead]
-    [else (expand-choice! f c)]))
+  (define c (slot-at f index))
+  (cond
+    [(not (node? c)) 'dead]
+    [else
+     (visit! f c)
+     (case (node-status c)
+       [(expanded) 'choices]
+       [else (begin0 (expand-choice! f c)
+                     (shrink! f))])]))
 
 (define (expand-choice! f c)
   (let loop ([st (node-state c)] [goals (node-goals c)] [fuel unfold-limit])
-    (define (go-on alternatives)
-      (cond [(null? alternatives) (close! f c) 'dead]
-            [(null? (cdr alternatives)) (loop (caar alternatives) (cdar alternatives) (sub1 fuel))]
-            [else (fork! f c alternatives) 'choices]))
     (cond
-      [(<= fuel 0)
+      [(eqv? fuel 0)
        (set-node-state! c st)
        (set-node-goals! c goals)
        (set-node-text! c #f)
@@ -129,26 +108,38 @@
        (define-values (before goal after) (next-goal st goals))
        (cond
          [goal
-          (go-on (for*/list ([alternative (in-list (alternatives st goal))]
-                             [settled (in-value (settle (car alternative)
-                                                        (append before (cdr alternative) after)))]
-                             #:when settled)
-                   settled))]
+          (define found (settled-all (unfolded st goal) before after))
+          (cond [(null? found) (close! f c) 'dead]
+                [(null? (cdr found)) (loop (caar found) (cdar found) (sub1 fuel))]
+                [else (fork! f c found) 'choices])]
          [(pair? before) (raise-waiting before)]
          [(not (solvable? st)) (close! f c) 'dead]
          [else
-          (set-frontier-answers! f (cons (answer-term st) (frontier-answers f)))
+          (define new? (report-answer! f c (answer-term st)))
           (close! f c)
-          'answer])])))
+          (if new? 'answer 'dead)])])))
+
+;; The alternatives that hold together with the goals around them.
+(define (settled-all found before after)
+  (cond
+    [(null? found) '()]
+    [else
+     (define goals (append before (cdar found) after))
+     (define settled (settle (caar found) goals))
+     (define more (settled-all (cdr found) before after))
+     (if settled (cons settled more) more)]))
 
 ;; The first goal that can be unfolded now, the waiting ones before it, and the rest. When no goal is
 ;; left, the integers that the answer shows are still to be labelled.
 (define (next-goal st goals)
-  (define-values (before rest) (splitf-at goals (λ (g) (waiting? st g))))
-  (define implicit (label 'given (list initial-var)))
-  (cond [(pair? rest) (values before (car rest) (cdr rest))]
-        [(label-choice st implicit) (values before implicit '())]
-        [else (values before #f '())]))
+  (cond
+    [(and (pair? goals) (not (waiting? st (car goals)))) (values '() (car goals) (cdr goals))]
+    [else
+     (define-values (before rest) (splitf-at goals (λ (g) (waiting? st g))))
+     (define implicit (label 'given (list initial-var)))
+     (cond [(pair? rest) (values before (car rest) (cdr rest))]
+           [(label-choice st implicit) (values before implicit '())]
+           [else (values before #f '())])]))
 
 ;; A primitive waits until its inputs are ground.
 (define (waiting? st g)
@@ -163,92 +154,20 @@
   (error (relate-name g) "the primitive still waits for inputs that nothing else determines: ~s"
          (relate-args g)))
 
-;; The alternatives of a goal that is not a constraint, as (STATE . GOALS).
-(define (alternatives st goal)
-  (cond
-    [(relate? goal)
-     (define-values (body next) (unfold goal (state-next st)))
-     (list (cons (struct-copy state st [next next]) (list body)))]
-    [(label? goal)
-     (define choice (label-choice st goal))
-     (if choice
-         (for/list ([b (in-list (cdr choice))]) (cons st (list b (car choice))))
-         (list (cons st '())))]
-    [else (for/list ([g (in-list (disjuncts goal))]) (cons st (list g)))]))
-
-(define (disjuncts g)
-  (if (disj? g) (append (disjuncts (disj-left g)) (disjuncts (disj-right g))) (list g)))
-
 (define (fork! f c alternatives)
   (define children
     (for/list ([a (in-list alternatives)])
       (node-index (add-choice! f (node-index c) (car a) (cdr a)))))
   (set-node-children! c children)
   (set-node-live! c (length children))
-  (set-node-status! c 'expanded)
-  ;; its text may be asked for again (an agent that was restarted): the text or what makes it stays
-  (when (node-text c) (forget! c)))
-
-(define (forget! c)
-  (set-node-state! c #f)
-  (set-node-goals! c '()))
-
-;; Closes a choice, and every choice above it below which nothing is left now.
-(define (close! f c)
-  (set-node-status! c 'closed)
-  (forget! c)
-  (set-node-text! c #f)
-  (set-frontier-closed! f (cons (node-index c) (frontier-closed f)))
-  (define parent (node-parent c))
-  (when parent
-    (define p (choice-at f parent))
-    (set-node-live! p (sub1 (node-live p)))
-    (when (= 0 (node-live p)) (close! f p))))
-
-;; -- settling: constraints into the state, forced disjunctions taken --------------------------------
-
-;; Posts every constraint among the goals, takes a disjunction of which one branch is live, drops dead
-;; branches. -> (STATE . GOALS) where GOALS are calls, labellings and disjunctions of two or more live
-;; branches, in their order; or #f when a constraint or a whole disjunction fails.
-(define (settle st goals)
-  (let loop ([st st] [todo goals] [kept '()] [posted? #f])
-    (cond
-      [(pair? todo)
-       (define g (car todo))
-       (cond
-         [(conj? g) (loop st (list* (conj-left g) (conj-right g) (cdr todo)) kept posted?)]
-         [(constraint-goal? g)
-          (define next (post st g))
-          (and next (loop next (cdr todo) kept #t))]
-         [(disj? g)
-          (define live (filter (λ (d) (live? st d)) (disjuncts g)))
-          (cond [(null? live) #f]
-                [(null? (cdr live)) (loop st (cons (car live) (cdr todo)) kept posted?)]
-                [else (loop st (cdr todo) (cons (disj-all live) kept) posted?)])]
-         [(and (label? g) (null? (term-variables st (label-terms g))))
-          (loop st (cdr todo) kept posted?)]
-         [else (loop st (cdr todo) (cons g kept) posted?)])]
-      ;; a constraint that came after a disjunction may have decided it
-      [(and posted? (ormap disj? kept)) (loop st (reverse kept) '() #f)]
-      [else (cons st (reverse kept))])))
-
-(define (disj-all goals)
-  (if (null? (cdr goals)) (car goals) (disj (car goals) (disj-all (cdr goals)))))
-
-;; Do the constraints of a branch hold together in this state?
-(define (live? st goal)
-  (and (let loop ([st st] [g goal])
-         (cond [(conj? g) (let ([st (loop st (conj-left g))]) (and st (loop st (conj-right g))))]
-               [(constraint-goal? g) (post st g)]
-               [else st]))
-       #t))
+  (set-node-status! c 'expanded))
 
 ;; -- what a choice looks like -----------------------------------------------------------------------
 
 (define (choice-text f index)
-  (define c (choice-at f index))
+  (define c (or (node-at f index) (raise-forgotten index)))
   (or (node-text c)
-      (let ([text (print-choice (or (node-state c) (raise-forgotten index)) (node-goals c))])
+      (let ([text (print-choice (node-state c) (node-goals c))])
         (set-node-text! c text)
         text)))
 
@@ -257,7 +176,7 @@
 
 ;; The query's value as far as it is known, without its constraints, in the notation of a choice text.
 (define (choice-term f index)
-  (define st (node-state (choice-at f index)))
+  (define st (node-state (or (node-at f index) (raise-forgotten index))))
   (print-term st (query-term st)))
 
 (define (answer-term st) (reify st (query-term st)))
@@ -265,27 +184,14 @@
 ;; -- files ------------------------------------------------------------------------------------------
 
 (define (save-frontier f path)
+  ;; one datum, in which parts that are shared in memory are written once
   (call-with-output-file path #:exists 'truncate
     (λ (out)
-      (write (list 'frontier 1 (frontier-next f) (answers f) (frontier-closed f)) out)
-      (newline out)
-      (for ([i (in-range (frontier-next f))])
-        (define c (choice-at f i))
-        (write (list i (node-parent c) (node-state c) (node-goals c) (node-status c)
-                     (node-children c) (node-live c))
-               out)
-        (newline out)))))
+      (parameterize ([print-graph #t])
+        (write (frontier->datum f) out)))))
 
 (define (load-frontier path)
-  (call-with-input-file path
-    (λ (in)
-      (define header (read in))
-      (unless (and (list? header) (= (length header) 5) (eq? (car header) 'frontier)
-                   (eqv? (cadr header) 1))
-        (raise-arguments-error 'load-frontier "not a saved frontier of version 1" "path" path))
-      (define f (frontier (make-hasheqv) (caddr header) (reverse (cadddr header))
-                          (list-ref header 4) 0))
-      (for ([line (in-port read in)])
-        (define-values (i parent st goals status children live) (apply values line))
-        (hash-set! (frontier-choices f) i (node i parent st goals status children live #f)))
-      f)))
+  (define datum (with-handlers ([exn:fail:read? (λ (e) #f)])
+                  (call-with-input-file path read)))
+  (or (datum->frontier datum)
+      (raise-arguments-error 'load-frontier "not a saved frontier of version 2" "path" path)))

@@ -7,8 +7,8 @@
 (require racket/cmdline racket/list racket/path racket/port racket/runtime-path racket/string
          racket/system)
 
-(define-runtime-path stream-workloads "engine-stream.rkt")
-(define-runtime-path guided-workloads "engine-guided.rkt")
+(define-runtime-path stream-workloads "engine/stream.rkt")
+(define-runtime-path guided-workloads "engine/guided.rkt")
 
 (define reference-fib 160)
 

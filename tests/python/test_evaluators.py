@@ -79,6 +79,19 @@ def test_the_weights_are_those_that_were_judged(digits: TrainingEvaluator, tmp_p
     assert [file.name for file in path.parent.iterdir()] == ["0.pt"]
 
 
+def test_kernel_1_stride_2_keeps_the_memory_whole(run_program, python: str) -> None:
+    """In a process of its own: oneDNN once wrote past its memory here, and the process died."""
+    text = network("(conv2d 1 64 1 2 0)", "(adaptive-avg-pool2d 1)", "(flatten)", "(linear 64 10)")
+    code = (
+        "import torch; torch.set_num_threads(1); "
+        "from architecto.evaluators.training import TrainingEvaluator; "
+        "e = TrainingEvaluator('digits', epochs=8); "
+        f"print(e.evaluate({text!r}, seed=0, weights_path=None).status)"
+    )
+    done = run_program(python, "-c", code)
+    assert (done.returncode, done.stdout) == (0, "complete\n"), done.stderr
+
+
 def test_a_network_that_cannot_learn_gets_about_zero(digits: TrainingEvaluator) -> None:
     text = network("(flatten)", *["(sigmoid)"] * 20, "(linear 64 10)", "(sigmoid)")
     assert evaluate(digits, text).reward == pytest.approx(0, abs=0.1)

@@ -1,9 +1,9 @@
 #lang racket/base
 ;; The workloads of the stream search. The reference is the CPU milliseconds of faster-miniKanren.
 
-(require "../../racket/kanren/main.rkt"
-         "../racket/programs/evaluator.rkt" "../racket/programs/lists.rkt"
-         "../racket/programs/numbers.rkt")
+(require "../../../racket/kanren/main.rkt"
+         "../../racket/programs/evaluator.rkt" "../../racket/programs/lists.rkt"
+         "../../racket/programs/numbers.rkt")
 (provide workloads)
 
 (define (count-answers answers) (format "~a answers" (length answers)))
