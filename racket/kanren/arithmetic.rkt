@@ -95,7 +95,7 @@
     [(eq? op 'distinctfd) (run-distinct! tx serial c)]
     [else
      (define args (arithmetic-args c))
-     (define sum (fold tx args))
+     (define sum (if (transaction-bound? tx) (fold tx args) args))
      (cond
        [(not sum) #f]
        [(constant? sum) (remove-constraint! tx serial) (holds? op (sum-constant sum))]

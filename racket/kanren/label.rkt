@@ -59,7 +59,8 @@
       [else
        (define t (walk/store (car terms) (state-store st)))
        (cond [(var? t) (if (variable-domain st t) (values t (cdr terms)) (loop (cdr terms)))]
-             [(or (pair? t) (vector? t)) (loop (append (term-variables st t) (cdr terms)))]
+             [(pair? t) (loop (list* (car t) (cdr t) (cdr terms)))]
+             [(vector? t) (loop (append (vector->list t) (cdr terms)))]
              [else (loop (cdr terms))])])))
 
 ;; -> the open variable of the highest priority, and the others; #f #f if there is none

@@ -9,7 +9,7 @@
          transaction-steps transaction-serial transaction-store set-transaction-store!
          walk walk/store walk*/store attribute-of set-attribute!
          equate! next-equation!
-         wake! wake-all! next-wake! end-run!
+         wake! wake-all! wake-bound! next-wake! end-run! transaction-bound?
          constraint-ref all-constraints add-constraint! replace-constraint! remove-constraint! watch!
          count-known!)
 
@@ -26,15 +26,16 @@
 ;; A Transaction is the mutable workplace of one goal. Constraint families narrow attributes in it and
 ;; put two kinds of work on its agenda: equations (pairs of terms still to unify) and wakes (serial
 ;; numbers of constraints still to run). store.rkt runs the agenda until it is empty or a branch fails.
-;; While a constraint runs, `running` is its serial number: wakes of itself wait until it asks for them.
-(struct transaction (store constraints serial next equations wakes queued steps running again?)
+;; While a constraint runs, `running` is its serial number: wakes of itself wait until its end, as
+;; `again?`; `bound?` says whether one of its variables was bound since it last ran.
+(struct transaction (store constraints serial next equations wakes queued steps running again? bound?)
   #:mutable #:authentic)
 
 (define (begin-transaction st) (resume-transaction st (state-store st) (state-next st)))
 
 ;; As begin-transaction, on top of bindings made since: of a state with another store and next number.
 (define (resume-transaction st store next)
-  (transaction store (state-constraints st) (state-serial st) next '() '() #f 0 #f #f))
+  (transaction store (state-constraints st) (state-serial st) next '() '() #f 0 #f #f #f))
 
 (define (commit tx)
   (state (transaction-store tx) (transaction-constraints tx) (transaction-serial tx)
@@ -60,33 +61,40 @@
        (begin (set-transaction-equations! tx (cdr equations))
               (car equations))))
 
-;; QUEUED has a bit for each serial number that is among the wakes; #f before the first.
-(define (wake! tx serial)
+;; QUEUED is #f or has a byte for each serial number: bit 0 while it is among the wakes, bit 1 when a
+;; variable of the constraint was bound (not just its domain cut) since it last ran.
+(define (wake! tx serial) (wake-with! tx serial 1))
+
+(define (wake-with! tx serial bits)
   (cond
     [(eqv? serial (transaction-running tx)) (set-transaction-again?! tx #t)]
     [else
-     (define byte (fxrshift serial 3))
-     (define bit (fxlshift 1 (fxand serial 7)))
-     (define queued (queue-bits tx byte))
-     (define bits (bytes-ref queued byte))
-     (when (eqv? 0 (fxand bits bit))
-       (bytes-set! queued byte (fxior bits bit))
+     (define queued (queue-bytes tx serial))
+     (define old (bytes-ref queued serial))
+     (bytes-set! queued serial (fxior old bits))
+     (when (eqv? 0 (fxand old 1))
        (set-transaction-wakes! tx (cons serial (transaction-wakes tx))))]))
 
-(define (queue-bits tx byte)
+(define (queue-bytes tx serial)
   (define queued (transaction-queued tx))
   (cond
-    [(and queued (fx< byte (bytes-length queued))) queued]
+    [(and queued (fx< serial (bytes-length queued))) queued]
     [else
-     (define larger (make-bytes (fx+ 1 (fxmax byte (fxrshift (transaction-serial tx) 3)))))
+     (define larger (make-bytes (fx+ 1 (fxmax serial (transaction-serial tx)))))
      (when queued (bytes-copy! larger 0 queued))
      (set-transaction-queued! tx larger)
      larger]))
 
 (define (wake-all! tx serials)
   (unless (null? serials)
-    (wake! tx (car serials))
+    (wake-with! tx (car serials) 1)
     (wake-all! tx (cdr serials))))
+
+;; The constraints of a variable that was bound.
+(define (wake-bound! tx serials)
+  (unless (null? serials)
+    (wake-with! tx (car serials) 3)
+    (wake-bound! tx (cdr serials))))
 
 ;; -> the serial number of a constraint that is running now, or #f when none is left to run
 (define (next-wake! tx)
@@ -94,13 +102,13 @@
   (cond
     [(pair? wakes)
      (define serial (car wakes))
-     (define byte (fxrshift serial 3))
      (define queued (transaction-queued tx))
      (set-transaction-wakes! tx (cdr wakes))
      (set-transaction-steps! tx (fx+ 1 (transaction-steps tx)))
-     (bytes-set! queued byte (fxxor (bytes-ref queued byte) (fxlshift 1 (fxand serial 7))))
      (set-transaction-running! tx serial)
      (set-transaction-again?! tx #f)
+     (set-transaction-bound?! tx (fx> (bytes-ref queued serial) 1))
+     (bytes-set! queued serial 0)
      serial]
     [else #f]))
 

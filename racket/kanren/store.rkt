@@ -82,5 +82,5 @@
        (let ([t (walk tx t)])
          (when (var? t)
            (for ([serial (in-list (attribute-watches a))]) (watch! tx t serial)))
-         (wake-all! tx (attribute-watches a))
+         (wake-bound! tx (attribute-watches a))
          #t)))

@@ -100,20 +100,18 @@
 ;; The first n answers of a query, reified; bare values where the query has one variable.
 (define (query-answers n stream single? residual?)
   (define labelled (if residual? stream (bind stream (label 'given (list initial-var)))))
-  (define states
-    (if residual?
-        (stream-take n labelled)
-        (let loop ([n n] [s labelled])
-          (if (eqv? n 0)
-              '()
-              (let ([s (mature s)])
-                (cond [(not s) '()]
-                      [(solvable? (car s)) (cons (car s) (loop (and n (sub1 n)) (cdr s)))]
-                      [else (loop n (cdr s))]))))))
-  (for/list ([st (in-list states)])
-    (reify st (if single?
-                  (car (walk/store initial-var (state-store st)))
-                  initial-var))))
+  (let loop ([n n] [s labelled] [answers '()])
+    (if (eqv? n 0)
+        (reverse answers)
+        (let ([s (mature s)])
+          (cond
+            [(not s) (reverse answers)]
+            [(or residual? (solvable? (car s)))
+             (define st (car s))
+             (define row (walk/store initial-var (state-store st)))
+             (loop (and n (sub1 n)) (cdr s)
+                   (cons (reify st (if single? (car row) row)) answers))]
+            [else (loop n (cdr s) answers)])))))
 
 ;; (labelfd x …), (labelfd #:order ORDER x …): ORDER is given, first-fail or bisect (label.rkt).
 (define-syntax (labelfd stx)
