@@ -1,7 +1,8 @@
 #lang racket/base
 ;; Arithmetic over finite domains: the constraints on integers and how they narrow domains.
 
-(require racket/list "bounds.rkt" "domain.rkt" "expression.rkt" "relaxation.rkt" "state.rkt" "term.rkt")
+(require racket/list "bounds.rkt" "domain.rkt" "expression.rkt" "relaxation.rkt" "state.rkt"
+         "term.rkt")
 (provide (struct-out arithmetic) post-arithmetic! run-arithmetic!
          arithmetic-terms arithmetic->surface fold-arithmetic holds? infeasible? propagations)
 
@@ -34,8 +35,8 @@
     [(distinctfd) (list 'distinctfd (car (arithmetic-args c)))]
     [else (comparison->surface (arithmetic-op c) (arithmetic-args c))]))
 
-;; A goal that is not posted yet, with the variables folded that are bound in a state. A goal that cannot
-;; hold stays as it was.
+;; A goal that is not posted yet, with the variables folded that are bound in a state. A goal that
+;; cannot hold stays as it was.
 (define (fold-arithmetic st c)
   (define args (arithmetic-args c))
   (cond [(eq? (arithmetic-op c) 'distinctfd) c]
@@ -159,8 +160,8 @@
     [(eq? op '=) #f]
     [else sum]))
 
-;; -> the single term with coefficient 1 or -1, or #f where there is none; the greatest common divisor of
-;; the other coefficients (1 where there are two units, or one that is not asked for)
+;; -> the single term with coefficient 1 or -1, or #f where there is none; the greatest common divisor
+;; of the other coefficients (1 where there are two units, or one that is not asked for)
 (define (common-divisor terms unit-apart?)
   (let loop ([terms terms] [unit #f] [divisor 0])
     (cond [(null? terms) (values unit (if (eqv? divisor 0) 1 divisor))]
@@ -172,7 +173,8 @@
                  [else (loop (cdr terms) (car terms) divisor)])])))
 
 (define (divided sum divisor constant)
-  (cons constant (for/list ([t (in-list (sum-terms sum))]) (cons (quotient (car t) divisor) (cdr t)))))
+  (cons constant
+        (for/list ([t (in-list (sum-terms sum))]) (cons (quotient (car t) divisor) (cdr t)))))
 
 ;; v leaves the remainder of n by the divisor.
 (define (round-bounds! tx v n divisor)
@@ -218,8 +220,8 @@
 ;; -- few values -----------------------------------------------------------------------------------
 
 ;; An equation on two or three variables with few values keeps those that occur in a solution. A
-;; variable that stands alone in one term is computed from the others rather than tried.
-;; -> #f, 'settled when every value that is left occurs in a solution, #t when there are too many values
+;; variable that stands alone in one term is computed from the others rather than tried. -> #f,
+;; 'settled when every value that is left occurs in a solution, #t when there are too many values
 (define (keep-supported! tx sum variables)
   (define lone (lone-term sum))
   (define tried

@@ -1,8 +1,8 @@
 #lang racket/base
-;; Bounds of integer expressions: from the domains of the variables up to the whole, and from the bounds
-;; of the whole down into the variables' domains.
+;; Bounds of integer expressions: from the domains of the variables up to the whole, and from the
+;; bounds of the whole down into the variables' domains.
 
-(require "domain.rkt" "expression.rkt" "state.rkt" "term.rkt")
+(require "domain.rkt" "expression.rkt" "term.rkt")
 (provide sum-bounds narrow-sum!)
 
 ;; Bounds are two numbers, the least and the greatest value: integers, or -inf.0 / +inf.0 for an open
@@ -94,7 +94,8 @@
   (and (eqv? bl bh) (exact-integer? al) (exact-integer? ah)
        (let ([q (floor-quotient al bl)]) (and (= q (floor-quotient ah bl)) q))))
 
-;; floor and ceiling of a / b for b > 0, either of them infinite (a / +inf.0 is a little above or below 0)
+;; floor and ceiling of a / b for b > 0, either of them infinite (a / +inf.0 is a little above or
+;; below 0)
 (define (floor/ a b)
   (cond [(not (exact-integer? b)) (if (< a 0) (if (exact-integer? a) -1 a) 0)]
         [(exact-integer? a) (floor-quotient a b)]
@@ -125,9 +126,9 @@
   (define-values (status _) (narrow-terms! tx (cdr s) 0 0 (- lo constant) (- hi constant)))
   (if (number? status) #t status))
 
-;; Each term lies within lo … hi less the others. `before` are the bounds of the terms before these; the
-;; values returned are the bounds of these, so that every term sees the bounds of all others. The first
-;; value is #f on failure, 'entailed when nothing is to be narrowed.
+;; Each term lies within lo … hi less the others. `before` are the bounds of the terms before these;
+;; the values returned are the bounds of these, so that every term sees the bounds of all others. The
+;; first value is #f on failure, 'entailed when nothing is to be narrowed.
 (define (narrow-terms! tx terms before-lo before-hi lo hi)
   (cond
     [(null? terms)
@@ -269,7 +270,8 @@
           (or (exact-integer? y) (narrow! tx y -inf.0 (- (smaller hi 0) 1))))]
     [else #t]))
 
-;; The first integer from a on, and the last up to a, that leaves a remainder between lo and hi by b > 0.
+;; The first integer from a on, and the last up to a, that leaves a remainder between lo and hi by b >
+;; 0.
 (define (next-with-remainder a b lo hi)
   (cond [(not (exact-integer? a)) a]
         [else (define r (modulo a b))

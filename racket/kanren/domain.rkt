@@ -53,8 +53,8 @@
             (list (cons from hi))
             (cons (cons from (cdr r)) (loop (cdr ranges)))))))
 
-;; A domain as it is written: a list of integers; (interval LO HI), both included, with -inf / +inf for
-;; open ends; or (union INTERVAL …), sorted and with gaps between them. -> Domain or #f when empty
+;; A domain as it is written: a list of integers; (interval LO HI), both included, with -inf / +inf
+;; for open ends; or (union INTERVAL …), sorted and with gaps between them. -> Domain or #f when empty
 (define (specification->domain who spec)
   (define (bad)
     (raise-arguments-error
@@ -197,7 +197,8 @@
 ;; The domain of an unbound variable, or #f.
 (define (known-domain tx v) (attribute-domain (attribute-of tx v)))
 
-;; Posts that t lies in d (a Domain, or #f for the empty one). A domain of one value binds the variable.
+;; Posts that t lies in d (a Domain, or #f for the empty one). A domain of one value binds the
+;; variable.
 (define (restrict-domain! tx t d)
   (let ([t (walk tx t)])
     (cond
@@ -225,8 +226,8 @@
          (wake-all! tx (attribute-watches a)))
      #t]))
 
-;; Posts lo <= t <= hi. A bound of more than 256 bits cuts nothing off: in x > x·x such bounds get twice
-;; as long with each step.
+;; Posts lo <= t <= hi. A bound of more than 256 bits cuts nothing off: in x > x·x such bounds get
+;; twice as long with each step.
 (define (restrict-bounds! tx t lo hi)
   (let ([t (walk tx t)])
     (cond

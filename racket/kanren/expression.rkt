@@ -171,7 +171,8 @@
          [else (loop (cdr terms) constant (cons t fresh) changed)])]
       [else
        (cons constant
-             (for*/fold ([all (reverse fresh)]) ([s (in-list (reverse changed))] [t (in-list (cdr s))])
+             (for*/fold ([all (reverse fresh)])
+                        ([s (in-list (reverse changed))] [t (in-list (cdr s))])
                (add-term all t)))])))
 
 ;; -> Sum or #f
@@ -206,9 +207,8 @@
        [(*) (let loop ([factors (cdr e)] [total 1])
               (if (null? factors)
                   total
-                  (let ([n (evaluate value (caar factors))])
-                    (and n (loop (cdr factors)
-                                 (* total (if (eqv? (cdar factors) 1) n (expt n (cdar factors)))))))))]
+                  (let ([n (evaluate value (caar factors))] [k (cdar factors)])
+                    (and n (loop (cdr factors) (* total (if (eqv? k 1) n (expt n k))))))))]
        [(+) (evaluate-sum value (cdr e))]
        [else
         (define a (evaluate value (cadr e)))

@@ -2,12 +2,13 @@
 ;; Arithmetic as it is written: (fd (<= (* o o c) 4096)) and cKanren's +fd, <=fd and their relatives,
 ;; as constraint goals.
 
-(require (for-syntax racket/base) racket/list "arithmetic.rkt" "domain.rkt" "expression.rkt" "goal.rkt" "term.rkt")
+(require (for-syntax racket/base) racket/list
+         "arithmetic.rkt" "domain.rkt" "expression.rkt" "goal.rkt" "term.rkt")
 (provide fd fd-expression infd interval (rename-out [term-in domfd])
          =fd =/=fd <fd <=fd >fd >=fd +fd *fd quotientfd remainderfd distinctfd)
 
-;; (fd (REL EXPRESSION EXPRESSION)), REL one of = =/= < <= > >=. An EXPRESSION is (+ E …), (- E …),
-;; (* E …), (quotient E E), (remainder E E), or a Racket expression that gives an integer, a variable or
+;; (fd (REL EXPRESSION EXPRESSION)), REL one of = =/= < <= > >=. An EXPRESSION is (+ E …), (- E …), (*
+;; E …), (quotient E E), (remainder E E), or a Racket expression that gives an integer, a variable or
 ;; what fd-expression gave. Quotients round down.
 (define-syntax (fd stx)
   (syntax-case stx ()

@@ -110,9 +110,9 @@
 
 ;; -- as a stream ----------------------------------------------------------------------------------
 
-;; A Labelling is a stream (stream.rkt): labelling under way, depth first. OPEN is the stack of what is
-;; left to try, each (STATE REST . BRANCHES) with REST and BRANCHES as label-choice gives them. It ends,
-;; so depth first misses nothing.
+;; A Labelling is a stream (stream.rkt): labelling under way, depth first. OPEN is the stack of what
+;; is left to try, each (STATE REST . BRANCHES) with REST and BRANCHES as label-choice gives them. It
+;; ends, so depth first misses nothing.
 (struct labelling (open) #:prefab)
 
 ;; So many alternatives are tried in one step of the search at most.

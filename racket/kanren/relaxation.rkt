@@ -11,12 +11,14 @@
 ;; Simplex in the form that SMT solvers use (Dutertre and de Moura, CAV 2006): each row has a slack
 ;; variable that equals its sum. A basic variable is written in terms of the others, which stand at
 ;; one of their bounds; one that breaks a bound is exchanged for one of the others that can help it;
-;; where none can, the row shows that there is no solution. Smallest numbers first (Bland), so it ends.
+;; where none can, the row shows that there is no solution. Smallest numbers first (Bland), so it
+;; ends.
 
 ;; `ends` are the bounds (LO . HI) of the columns 0, 1, …
 (define (infeasible-rows? rows ends)
   (define columns (length ends))
-  (define bounds (list->vector (append ends (for/list ([r (in-list rows)]) (cons (row-lo r) (row-hi r))))))
+  (define bounds
+    (list->vector (append ends (for/list ([r (in-list rows)]) (cons (row-lo r) (row-hi r))))))
   (define (lo v) (car (vector-ref bounds v)))
   (define (hi v) (cdr (vector-ref bounds v)))
   (define value

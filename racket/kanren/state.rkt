@@ -25,9 +25,9 @@
 
 ;; A Transaction is the mutable workplace of one goal. Constraint families narrow attributes in it and
 ;; put two kinds of work on its agenda: equations (pairs of terms still to unify) and wakes (serial
-;; numbers of constraints still to run). store.rkt runs the agenda until it is empty or a branch fails.
-;; While a constraint runs, `running` is its serial number: wakes of itself wait until its end, as
-;; `again?`; `bound?` says whether one of its variables was bound since it last ran.
+;; numbers of constraints still to run). store.rkt runs the agenda until it is empty or a branch
+;; fails. While a constraint runs, `running` is its serial number: wakes of itself wait until its end,
+;; as `again?`; `bound?` says whether one of its variables was bound since it last ran.
 (struct transaction (store constraints serial next equations wakes queued steps running again? bound?)
   #:mutable #:authentic)
 

@@ -5,7 +5,7 @@
          "advance.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
          "term.rkt")
 (provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run*
-         labelfd query-answers)
+         labelfd query-answers fold-answers)
 
 (define-syntax (defrel stx)
   (syntax-case stx ()
@@ -72,7 +72,8 @@
   (pause (struct-copy state empty-state [next next-variable]) goal))
 
 ;; (run N (VARIABLE …) GOAL …) gives the first N answers, (run* (VARIABLE …) GOAL …) all of them; with
-;; #:residual before the variables, integers are not labelled, and the answer prints their constraints.
+;; #:residual before the variables, integers are not labelled, and the answer prints their
+;; constraints.
 (begin-for-syntax
   (define (expand-run stx n body residual? shape)
     (syntax-case body ()
@@ -84,7 +85,9 @@
       [(x g0 g ...)
        (identifier? #'x)
        (expand-run stx n #'((x) g0 g ...) residual? shape)]
-      [_ (raise-syntax-error (syntax-e (car (syntax-e stx))) (string-append "expected " shape) stx)])))
+      [_ (raise-syntax-error (syntax-e (car (syntax-e stx)))
+                             (string-append "expected " shape)
+                             stx)])))
 
 (define-syntax (run stx)
   (define shape "(run N [#:residual] (VARIABLE …) GOAL GOAL …)")
@@ -97,21 +100,26 @@
   (syntax-case stx ()
     [(_ . body) (expand-run stx #'#f #'body #f shape)]))
 
-;; The first n answers of a query, reified; bare values where the query has one variable.
+;; The first n answers of a query (all of them when n is #f), reified; bare values where the query has
+;; one variable.
 (define (query-answers n stream single? residual?)
+  (reverse (fold-answers cons '() n stream single? residual?)))
+
+;; As foldl over those answers, each as soon as it is found.
+(define (fold-answers combine init n stream single? residual?)
   (define labelled (if residual? stream (bind stream (label 'given (list initial-var)))))
-  (let loop ([n n] [s labelled] [answers '()])
+  (let loop ([n n] [s labelled] [result init])
     (if (eqv? n 0)
-        (reverse answers)
+        result
         (let ([s (mature s)])
           (cond
-            [(not s) (reverse answers)]
+            [(not s) result]
             [(or residual? (solvable? (car s)))
              (define st (car s))
              (define row (walk/store initial-var (state-store st)))
              (loop (and n (sub1 n)) (cdr s)
-                   (cons (reify st (if single? (car row) row)) answers))]
-            [else (loop n (cdr s) answers)])))))
+                   (combine (reify st (if single? (car row) row)) result))]
+            [else (loop n (cdr s) result)])))))
 
 ;; (labelfd x …), (labelfd #:order ORDER x …): ORDER is given, first-fail or bisect (label.rkt).
 (define-syntax (labelfd stx)

@@ -5,7 +5,7 @@
 ;;
 ;; nodes are the alternatives entered: values tried and disjuncts taken, dead ones included.
 
-(require racket/cmdline racket/list racket/string
+(require racket/list racket/string
          "../../racket/kanren/label.rkt" "../../racket/kanren/main.rkt"
          "../../racket/search/frontier.rkt" "../racket/cnn28.rkt")
 (provide measure)
@@ -38,17 +38,17 @@
     (fail "--label: got ~s, expected given, first-fail or bisect" text))
   (string->symbol text))
 
-;; Every answer of a query under a policy: 'stream, 'fair, or a seed for picks at random.
-(define (all-answers stream policy)
+;; foldl over the answers of a query under a policy: 'stream, 'fair, or a seed for picks at random.
+(define (fold-policy combine init stream policy)
   (if (eq? policy 'stream)
-      (query-answers #f stream #t #f)
+      (fold-answers combine init #f stream #t #f)
       (let ([f (make-frontier stream)])
         (case policy
           [(fair) (let loop ()
                     (define i (oldest-choice f))
                     (when i (expand f i) (loop)))]
           [else (expand-at-random! f policy)])
-        (answers f))))
+        (foldl combine init (answers f)))))
 
 (define (expand-at-random! f seed)
   (define generator (make-pseudo-random-generator))
@@ -71,34 +71,29 @@
       (for ([b (in-list born)] [at (in-naturals (sub1 count))]) (vector-set! room at b))
       (loop room total))))
 
-;; -> rows, nodes, CPU milliseconds
-(define (measure depths bounds #:conv1? [conv1? #f] #:policy [policy 'stream] #:order [order 'given])
+;; -> foldl of combine over the rows found, nodes, CPU milliseconds
+(define (measure depths bounds #:conv1? [conv1? #f] #:policy [policy 'stream] #:order [order 'given]
+                 #:fold [combine cons] #:init [init '()])
   (collect-garbage)
   (define start-nodes (alternatives-entered))
   (define start (current-process-milliseconds))
-  (define rows
-    (all-answers
+  (define result
+    (fold-policy
+     combine init
      (if conv1?
-         (query (row)
-           (fresh (k s p c out)
-             (== row (list k s p c))
-             (infd k (first bounds)) (infd s (second bounds)) (infd p (third bounds))
-             (infd c (fourth bounds))
-             (convolutiono 28 k s p c out (seventh bounds))
-             (case order
-               [(given) (labelfd k s p c)]
-               [(first-fail) (labelfd #:order first-fail k s p c)]
-               [else (labelfd #:order bisect k s p c)])))
+         (query (row) (convolutionso row bounds order))
          (query (row) (networkso depths row bounds order)))
      policy))
   (define end (current-process-milliseconds))
-  (values rows
+  (values result
           (+ (- (alternatives-entered) start-nodes) (if conv1? 0 (length depths)))
           (- end start)))
 
 (module+ main
+  (require racket/cmdline)
   (define depths '(1 2))
   (define bounds (list->vector small))
+  (define channels #f)
   (define conv1? #f)
   (define policy 'stream)
   (define order 'given)
@@ -110,7 +105,7 @@
    ["--kernels" ns "kernel sizes (1,3,5,7)" (bound! 0 (parse-integers '--kernels ns))]
    ["--strides" ns "strides (1,2)" (bound! 1 (parse-integers '--strides ns))]
    ["--paddings" ns "paddings (0,1,2,3)" (bound! 2 (parse-integers '--paddings ns))]
-   ["--channels" ns "channels (4,8,16,32)" (bound! 3 (parse-integers '--channels ns))]
+   ["--channels" ns "channels (4,8,16,32)" (set! channels (parse-integers '--channels ns))]
    ["--pools" ns "pooling (1,2)" (bound! 4 (parse-integers '--pools ns))]
    ["--hidden" ns "hidden widths (16,32,64,128)" (bound! 5 (parse-integers '--hidden ns))]
    ["--amax" n "most activations of a layer (4096)" (bound! 6 (parse-integer '--amax n))]
@@ -120,10 +115,9 @@
    ["--policy" p "stream, fair or random:SEED (stream)" (set! policy (parse-policy p))]
    ["--label" o "given, first-fail or bisect (given)" (set! order (parse-order o))]
    #:args () (void))
-  (when (and conv1? (equal? (vector-ref bounds 3) (fourth small)))
-    (bound! 3 (range 1 17)))
-  (define-values (rows nodes ms)
-    (measure depths (vector->list bounds) #:conv1? conv1? #:policy policy #:order order))
-  (define-values (sum xor) (checksums rows))
+  (bound! 3 (or channels (if conv1? (range 1 17) (fourth small))))
+  (define-values (sums nodes ms)
+    (measure depths (vector->list bounds) #:conv1? conv1? #:policy policy #:order order
+             #:fold add-row #:init no-rows))
   (printf "count=~a sum=~a xor=~a nodes=~a cpu_ms=~a\n"
-          (length rows) (number->string sum 16) (number->string xor 16) nodes ms))
+          (first sums) (number->string (second sums) 16) (number->string (third sums) 16) nodes ms))

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Random small problems over integers against brute force: the same set of solutions, each once; with
-;; the goals in another order, labelled in any order, in the guided search by a random policy, and with
-;; the frontier saved and loaded in the middle.
+;; the goals in another order, labelled in any order, in the guided search by a random policy, and
+;; with the frontier saved and loaded in the middle.
 
 (require racket/file racket/list (except-in racket/match ==)
          "../../racket/kanren/main.rkt" "../../racket/search/frontier.rkt")
@@ -57,7 +57,8 @@
   (sort
    (let loop ([domains (problem-domains p)] [row '()])
      (cond [(pair? domains)
-            (append* (for/list ([n (domain-members (car domains))]) (loop (cdr domains) (cons n row))))]
+            (append* (for/list ([n (domain-members (car domains))])
+                       (loop (cdr domains) (cons n row))))]
            [(andmap (λ (c) (holds? c (reverse row))) (problem-constraints p)) (list (reverse row))]
            [else '()]))
    row<?))

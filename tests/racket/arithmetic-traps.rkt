@@ -152,7 +152,7 @@
 ;; -- labelling ------------------------------------------------------------------------------------
 
 (test-case "a variable without end is an error that names it"
-  (check-exn #rx"the variable _\\.0 of the answer \\(_\\.0 _\\.1\\) has no finite domain.*\\(infd x DOMAIN\\)"
+  (check-exn #rx"variable _\\.0 of the answer \\(_\\.0 _\\.1\\) has no finite domain.*\\(infd x DOMAIN\\)"
              (λ () (run* (x y) (<fd x y))))
   (check-exn #rx"the variable _\\.0 .*\\(interval 3 \\+inf\\)" (λ () (run* (x) (>fd x 2)))))
 
@@ -171,7 +171,8 @@
   (check-equal? (labelled (λ (x y) succeed)) all)
   (check-equal? (labelled (λ (x y) (labelfd x y))) all)
   (check-equal? (labelled (λ (x y) (labelfd y x))) '((1 1) (2 1) (3 1) (1 2) (2 2) (3 2)))
-  (check-equal? (labelled (λ (x y) (labelfd #:order first-fail x y))) '((1 1) (2 1) (3 1) (1 2) (2 2) (3 2)))
+  (check-equal? (labelled (λ (x y) (labelfd #:order first-fail x y)))
+                '((1 1) (2 1) (3 1) (1 2) (2 2) (3 2)))
   (check-equal? (labelled (λ (x y) (labelfd #:order bisect x y))) all)
   (check-equal? (length (run* (x) (infd x (interval 1 1000)))) 1000))
 

@@ -3,18 +3,18 @@
 ;; exact number of networks and checksums of the set are known.
 
 (require racket/list "../../racket/kanren/main.rkt")
-(provide convolutiono networkso small checksums)
+(provide convolutionso networkso small no-rows add-row)
 
-;; What the integers of a network may be, as a term (KERNELS STRIDES PADDINGS CHANNELS POOLS HIDDEN AMAX
-;; PMIN PMAX): six lists of integers, the most activations of a layer, and the fewest and the most
-;; parameters of a network.
+;; What the integers of a network may be, as a term (KERNELS STRIDES PADDINGS CHANNELS POOLS HIDDEN
+;; AMAX PMIN PMAX): six lists of integers, the most activations of a layer, and the fewest and the
+;; most parameters of a network.
 (define small '((1 3 5 7) (1 2) (0 1 2 3) (4 8 16 32) (1 2) (16 32 64 128) 4096 0 50000))
 
 (define side 28)
 (define classes 10)
 
-;; Networks of each of the depths; row is (L k1 s1 p1 c1 … kL sL pL cL q h params). `order` is how they
-;; are labelled: given, first-fail or bisect.
+;; Networks of each of the depths; row is (L k1 s1 p1 c1 … kL sL pL cL q h params). `order` is how
+;; they are labelled: given, first-fail or bisect.
 (define (networkso depths row bounds order)
   (for/fold ([all (networko (car depths) row bounds order)]) ([depth (in-list (cdr depths))])
     (conde [all] [(networko depth row bounds order)])))
@@ -47,11 +47,13 @@
               (* pooled pooled (last cs) h) h
               (* classes h) classes)))
     ;; what weighs most in the number of parameters comes first
-    (let ([variables (list (reverse cs) h ks ss q ps)])
-      (case order
-        [(given) (labelfd variables)]
-        [(first-fail) (labelfd #:order first-fail variables)]
-        [else (labelfd #:order bisect variables)]))))
+    (labelled order (list (reverse cs) h ks ss q ps))))
+
+(define (labelled order variables)
+  (case order
+    [(given) (labelfd variables)]
+    [(first-fail) (labelfd #:order first-fail variables)]
+    [else (labelfd #:order bisect variables)]))
 
 (define (within xs domain)
   (for/fold ([goal succeed]) ([x (in-list xs)]) (conj* goal (domfd x domain))))
@@ -63,13 +65,24 @@
   (fd (= out (+ 1 (quotient (- (+ size (* 2 padding)) kernel) stride))))
   (fd (<= (* out out channels) amax)))
 
-;; -> the sum and the exclusive or of the hashes of rows (lists of integers), modulo 2^64 (FNV-1a over
-;; the integers)
-(define (checksums rows)
-  (define mask (sub1 (expt 2 64)))
-  (define (hash row)
+;; One convolution of the image alone; row is (KERNEL STRIDE PADDING CHANNELS).
+(define (convolutionso row bounds order)
+  (define-values (kernels strides paddings channels amax)
+    (values (first bounds) (second bounds) (third bounds) (fourth bounds) (seventh bounds)))
+  (fresh (k s p c out)
+    (== row (list k s p c))
+    (infd k kernels) (infd s strides) (infd p paddings) (infd c channels)
+    (convolutiono side k s p c out amax)
+    (labelled order row)))
+
+;; (COUNT SUM XOR) of the rows so far: how many, and the sum and the exclusive or of their hashes
+;; modulo 2^64 (FNV-1a over the integers of a row).
+(define no-rows '(0 0 0))
+(define (add-row row sums)
+  (define h
     (for/fold ([x 14695981039346656037]) ([n (in-list row)])
       (bitwise-and mask (* (bitwise-xor x n) 1099511628211))))
-  (for/fold ([sum 0] [xor 0]) ([row rows])
-    (define h (hash row))
-    (values (bitwise-and mask (+ sum h)) (bitwise-xor xor h))))
+  (list (add1 (first sums))
+        (bitwise-and mask (+ (second sums) h))
+        (bitwise-xor (third sums) h)))
+(define mask (sub1 (expt 2 64)))
