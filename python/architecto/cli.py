@@ -99,7 +99,9 @@ def parser() -> Parser:
         "and one line of JSON on stdout tells the endpoint. Ends when its stdin closes."
     )
     _add_settings(serve, "scorer", "seed", "space", "dataset")
-    serve.add_argument("--run", dest="run_dir", metavar="DIR", help="directory of a run to serve")
+    serve.add_argument(
+        "--run", dest="run_dir", metavar="DIR", help="directory of a run to serve (default: none)"
+    )
     serve.add_argument(
         "--endpoint", metavar="ipc://PATH", help="where to listen (default: a fresh directory)"
     )
