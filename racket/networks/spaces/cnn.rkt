@@ -46,12 +46,17 @@
 (defrel (usual-activationo layer)
   (conde [(== layer '(relu))] [(== layer '(gelu))] [(== layer '(silu))] [(== layer '(leaky-relu))]))
 
+;; Pooling halves the image; an image of one pixel is never offered any.
 (defrel (poolingo layers rest in out account after)
-  (conde [(== layers rest) (== out in) (== after account)]
-         [(== layers `((max-pool2d 2 2 0) . ,rest))
-          (layero '(max-pool2d 2 2 0) in out account after)]
-         [(== layers `((avg-pool2d 2 2 0) . ,rest))
-          (layero '(avg-pool2d 2 2 0) in out account after)]))
+  (fresh (c h w)
+    (== in `(,c ,h ,w))
+    (conde [(== layers rest) (== out in) (== after account)]
+           [(== layers `((max-pool2d 2 2 0) . ,rest))
+            (fd (>= h 2)) (fd (>= w 2))
+            (layero '(max-pool2d 2 2 0) in out account after)]
+           [(== layers `((avg-pool2d 2 2 0) . ,rest))
+            (fd (>= h 2)) (fd (>= w 2))
+            (layero '(avg-pool2d 2 2 0) in out account after)])))
 
 ;; The head: straight to the classes, by the mean of each channel, or through a hidden layer.
 (defrel (heado layers in classes account)
@@ -66,10 +71,10 @@
            [(== layers `((flatten) (linear ,features ,width) ,activation (dropout 0.25)
                          (linear ,width ,classes)))
             (infd width '(32 64 128))
+            (usual-activationo activation)
             (layero '(flatten) in vector account a)
             (layero `(linear ,features ,width) vector wide a b)
             (layero '(dropout 0.25) wide wide b c)
             (layero activation wide wide c d)
             (lasto `(linear ,width ,classes) wide `(,classes) d)
-            (labelfd width)
-            (usual-activationo activation)])))
+            (labelfd width)])))
