@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from architecto import __version__, configuration
+from architecto import __version__, configuration, questions
 from architecto.configuration import Configuration
 
 DEFAULTS = Configuration()
@@ -106,6 +106,7 @@ def parser() -> Parser:
         "--endpoint", metavar="ipc://PATH", help="where to listen (default: a fresh directory)"
     )
     serve.set_defaults(command=_serve)
+    questions.add_commands(commands.add_parser)
     return top
 
 
