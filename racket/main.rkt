@@ -2,7 +2,7 @@
 ;; What a program or a REPL gets from (require architecto): the miniKanren language, layers and
 ;; spaces, and the debugger of guided searches.
 
-(require "kanren/main.rkt" "networks/layers.rkt" "networks/shapes.rkt" "networks/space.rkt"
-         "search/explore.rkt")
-(provide (all-from-out "kanren/main.rkt" "networks/layers.rkt" "networks/shapes.rkt"
-                       "networks/space.rkt" "search/explore.rkt"))
+(require "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt" "networks/shapes.rkt"
+         "networks/space.rkt" "search/explore.rkt")
+(provide (all-from-out "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt"
+                       "networks/shapes.rkt" "networks/space.rkt" "search/explore.rkt"))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from architecto import __version__, configuration
+from architecto import __version__, configuration, questions
 from architecto.configuration import Configuration
 
 DEFAULTS = Configuration()
@@ -99,11 +99,14 @@ def parser() -> Parser:
         "and one line of JSON on stdout tells the endpoint. Ends when its stdin closes."
     )
     _add_settings(serve, "scorer", "seed", "space", "dataset")
-    serve.add_argument("--run", dest="run_dir", metavar="DIR", help="directory of a run to serve")
+    serve.add_argument(
+        "--run", dest="run_dir", metavar="DIR", help="directory of a run to serve (default: none)"
+    )
     serve.add_argument(
         "--endpoint", metavar="ipc://PATH", help="where to listen (default: a fresh directory)"
     )
     serve.set_defaults(command=_serve)
+    questions.add_commands(commands.add_parser)
     return top
 
 

@@ -57,7 +57,7 @@ class Trace:
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """Give the records of a trace in order; a half-written last line is left out."""
-    if not path.exists():
+    if not path.is_file():
         return
     with path.open("rb") as file:
         for line in file:
@@ -72,12 +72,14 @@ def _lines(body: bytes) -> bytes:
 def _cut_half_line(descriptor: int, path: Path) -> int:
     """Cut what follows the last newline; give the number of lines that are left."""
     lines = end = 0
+    if not path.is_file():  # a device, which has no end
+        return 0
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
             lines += chunk.count(b"\n")
             last = chunk.rfind(b"\n")
             if last >= 0:
                 end = file.tell() - len(chunk) + last + 1
-    if path.is_file() and end != path.stat().st_size:
+    if end != path.stat().st_size:
         os.ftruncate(descriptor, end)
     return lines

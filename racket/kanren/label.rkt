@@ -99,14 +99,23 @@
 (define (term-variables st t)
   (define seen (make-hasheqv))
   (define found '())
+  (define parts #f)          ; of a large term, the parts that were visited: as a tree it may be endless
+  (define fuel large-term)
+  (define (new? t)
+    (cond [parts (and (not (hash-ref parts t #f)) (begin (hash-set! parts t #t) #t))]
+          [else (set! fuel (sub1 fuel))
+                (when (eqv? fuel 0) (set! parts (make-hasheq)))
+                #t]))
   (let loop ([t t])
     (let ([t (walk/store t (state-store st))])
       (cond [(var? t) (unless (hash-ref seen (var-id t) #f)
                         (hash-set! seen (var-id t) #t)
                         (set! found (cons t found)))]
-            [(pair? t) (loop (car t)) (loop (cdr t))]
-            [(vector? t) (for ([e (in-vector t)]) (loop e))])))
+            [(pair? t) (when (new? t) (loop (car t)) (loop (cdr t)))]
+            [(vector? t) (when (new? t) (for ([e (in-vector t)]) (loop e)))])))
   (reverse found))
+
+(define large-term 1000)
 
 ;; -- as a stream ----------------------------------------------------------------------------------
 

@@ -1,21 +1,39 @@
 #lang racket/base
 ;; Layers as relations between the layer's text, the shape that comes in, the shape that goes out and
-;; the number of parameters, as PyTorch computes them.
+;; the number of parameters, as PyTorch computes them. Those without `params` have none.
 
 (require "../kanren/main.rkt" "shapes.rkt")
-(provide conv2do max-pool2do avg-pool2do adaptive-avg-pool2do batch-norm2do flatteno linearo
-         activationo)
+(provide conv2do max-pool2do avg-pool2do adaptive-avg-pool2do batch-norm2do group-normo layer-normo
+         flatteno linearo activationo dropouto)
 
-;; (conv2d IN OUT KERNEL STRIDE PADDING), with bias: kernel²·in·out + out parameters
+;; (conv2d IN OUT KERNEL STRIDE PADDING [DILATION [GROUPS]]), with bias:
+;; kernel²·(in/groups)·out + out parameters. Trailing arguments that equal 1 are left out, so that a
+;; layer has one text. GROUPS divides IN and OUT; GROUPS = IN is a depthwise convolution.
 (defrel (conv2do layer in out params)
   (fresh (channels-in height width channels-out height-out width-out kernel stride padding)
-    (== layer `(conv2d ,channels-in ,channels-out ,kernel ,stride ,padding))
     (== in `(,channels-in ,height ,width))
     (== out `(,channels-out ,height-out ,width-out))
     (infd channels-in channels-out (interval 1 65536))
-    (windowo height kernel stride padding height-out)
-    (windowo width kernel stride padding width-out)
-    (fd (= params (+ (* kernel kernel channels-in channels-out) channels-out)))))
+    (conde
+      [(== layer `(conv2d ,channels-in ,channels-out ,kernel ,stride ,padding))
+       (windowo height kernel stride padding height-out)
+       (windowo width kernel stride padding width-out)
+       (fd (= params (+ (* kernel kernel channels-in channels-out) channels-out)))]
+      [(fresh (dilation)
+         (== layer `(conv2d ,channels-in ,channels-out ,kernel ,stride ,padding ,dilation))
+         (fd (> dilation 1))
+         (dilated-windowo height kernel stride padding dilation height-out)
+         (dilated-windowo width kernel stride padding dilation width-out)
+         (fd (= params (+ (* kernel kernel channels-in channels-out) channels-out))))]
+      [(fresh (dilation groups group-in group-out)
+         (== layer `(conv2d ,channels-in ,channels-out ,kernel ,stride ,padding ,dilation ,groups))
+         (infd groups (interval 2 65536))
+         (infd group-in group-out (interval 1 65536))
+         (fd (= channels-in (* groups group-in)))
+         (fd (= channels-out (* groups group-out)))
+         (dilated-windowo height kernel stride padding dilation height-out)
+         (dilated-windowo width kernel stride padding dilation width-out)
+         (fd (= params (+ (* kernel kernel group-in channels-out) channels-out))))])))
 
 ;; (max-pool2d KERNEL STRIDE PADDING); PyTorch wants the padding to be at most half of the kernel
 (defrel (max-pool2do layer in out)
@@ -41,7 +59,8 @@
   (fresh (size channels height width)
     (== layer `(adaptive-avg-pool2d ,size))
     (== in `(,channels ,height ,width))
-    (== out `(,channels ,size ,size))))
+    (== out `(,channels ,size ,size))
+    (infd size (interval 1 65536))))
 
 ;; (batch-norm2d CHANNELS): a scale and a shift for each channel
 (defrel (batch-norm2do layer in out params)
@@ -51,24 +70,54 @@
     (== out in)
     (fd (= params (* 2 channels)))))
 
-;; (flatten): an image becomes a vector
-(defrel (flatteno layer in out)
-  (fresh (channels height width features)
-    (== layer '(flatten))
+;; (group-norm GROUPS CHANNELS): GROUPS divides CHANNELS; a scale and a shift for each channel
+(defrel (group-normo layer in out params)
+  (fresh (groups channels height width size)
+    (== layer `(group-norm ,groups ,channels))
     (== in `(,channels ,height ,width))
+    (== out in)
+    (infd groups size channels (interval 1 65536))
+    (fd (= channels (* groups size)))
+    (fd (= params (* 2 channels)))))
+
+;; (layer-norm WIDTH) of a vector, or of each token of a sequence
+(defrel (layer-normo layer in out params)
+  (fresh (width tokens)
+    (== layer `(layer-norm ,width))
+    (== out in)
+    (fd (= params (* 2 width)))
+    (conde [(== in `(,width))]
+           [(== in `(,tokens ,width))])))
+
+;; (flatten): an image, or a sequence, becomes a vector; a vector stays what it is
+(defrel (flatteno layer in out)
+  (fresh (a b c features)
+    (== layer '(flatten))
     (== out `(,features))
-    (fd (= features (* channels height width)))))
+    (conde [(== in `(,a ,b ,c)) (fd (= features (* a b c)))]
+           [(== in `(,a ,b)) (fd (= features (* a b)))]
+           [(== in `(,features))])))
 
-;; (linear IN OUT), with bias: in·out + out parameters
+;; (linear IN OUT), with bias: in·out + out parameters; of a vector, or of each token of a sequence
 (defrel (linearo layer in out params)
-  (fresh (features-in features-out)
+  (fresh (features-in features-out tokens)
     (== layer `(linear ,features-in ,features-out))
-    (== in `(,features-in))
-    (== out `(,features-out))
-    (fd (= params (+ (* features-in features-out) features-out)))))
+    (fd (= params (+ (* features-in features-out) features-out)))
+    (conde [(== in `(,features-in)) (== out `(,features-out))]
+           [(== in `(,tokens ,features-in)) (== out `(,tokens ,features-out))])))
 
+;; An activation keeps every shape as it is.
 (defrel (activationo layer)
   (conde [(== layer '(relu))]
          [(== layer '(gelu))]
          [(== layer '(silu))]
-         [(== layer '(leaky-relu))]))
+         [(== layer '(leaky-relu))]
+         [(== layer '(tanh))]
+         [(== layer '(sigmoid))]
+         [(== layer '(hardswish))]))
+
+;; (dropout P) keeps every shape as it is.
+(defrel (dropouto layer)
+  (fresh (p)
+    (== layer `(dropout ,p))
+    (numbero p)))

@@ -1,23 +1,80 @@
 #lang racket/base
-;; The frontier of a search space: every architecture for an input shape, a number of classes and a
-;; parameter budget.
+;; Questions to a search space as queries: every architecture for an input shape, a number of classes and
+;; budgets, as a frontier or as a stream.
 
 (require racket/contract/base "../kanren/main.rkt" "../kanren/state.rkt" "../search/frontier.rkt"
-         "../search/printer.rkt" "space.rkt")
+         "../search/printer.rkt" "architecture.rkt" "budget.rkt" "space.rkt")
 (provide
  (contract-out
   [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
-                                 #:max-params exact-nonnegative-integer?)
+                                 #:max-params exact-nonnegative-integer? #:budgets list?
+                                 #:like any/c)
                        frontier?)]
-  [architecture->text (-> any/c bytes?)]))
+  [architecture->text (-> any/c bytes?)])
+ space-query layers-cost)
 
-;; Answers of the frontier are (ARCHITECTURE PARAMETERS).
+;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept count
+;; of; other quantities where they have a budget.
+;; LIKE is #f, or a term with variables that the architecture must be equal to.
+;; Answers are (ARCHITECTURE PARAMETERS).
+(define (space-query space #:input [input (space-input space)]
+                     #:classes [classes (space-classes space)]
+                     #:max-params [max-params (space-max-params space)]
+                     #:budgets [budgets '()]
+                     #:like [like #f])
+  (define all (if (assq 'params budgets) budgets (cons `(params 0 ,max-params) budgets)))
+  (define least (if (space-account? space)
+                    (let ([layers ((space-least space) classes)])
+                      (if (null? layers) (map (λ (q) 0) quantities) (layers-cost layers #f)))
+                    '(0 0 0 0)))
+  (query (architecture parameters)
+    (fresh (macs activations depth)
+      (let* ([totals (list parameters macs activations depth)]
+             [account
+              (for/list ([quantity (in-list quantities)] [total (in-list totals)]
+                         [reserve (in-list least)] #:when (assq quantity all))
+                (list quantity 0 reserve total))])
+        (conj*
+         (for/fold ([goal succeed]) ([quantity (in-list quantities)] [total (in-list totals)])
+           (define budget (assq quantity all))
+           (if budget
+               (conj* goal (infd total (interval (cadr budget) (caddr budget))))
+               goal))
+         (if like (== architecture like) succeed)
+         (if (space-account? space)
+             ((space-goal space) architecture input classes account)
+             (conj* ((space-goal space) architecture input classes parameters)
+                    (if (null? (remq (assq 'params all) all))
+                        succeed
+                        (architecture-costo architecture classes account)))))))))
+
+;; The cost of a whole architecture.
+(defrel (architecture-costo architecture classes account)
+  (fresh (input layers after)
+    (architectureo architecture input layers)
+    (layerso layers input `(,classes) account after)
+    (settleo after)))
+
 (define (space-frontier space #:input [input (space-input space)]
                         #:classes [classes (space-classes space)]
-                        #:max-params [max-params (space-max-params space)])
+                        #:max-params [max-params (space-max-params space)]
+                        #:budgets [budgets '()]
+                        #:like [like #f])
   (make-frontier
-   (query (architecture parameters)
-     (infd parameters (interval 0 max-params))
-     ((space-goal space) architecture input classes parameters))))
+   (space-query space #:input input #:classes classes #:max-params max-params #:budgets budgets
+                #:like like)))
+
+;; The four costs of layers that are known behind a shape (#f: a vector of any size), or #f where they
+;; do not fit it.
+(define (layers-cost layers in)
+  (define found
+    (run 1 (params macs activations depth)
+      (fresh (out features)
+        (layerso layers (or in (list features)) out
+                 `((params 0 0 ,params) (macs 0 0 ,macs) (activations 0 0 ,activations)
+                   (depth 0 0 ,depth))
+                 `((params ,params 0 ,params) (macs ,macs 0 ,macs)
+                   (activations ,activations 0 ,activations) (depth ,depth 0 ,depth))))))
+  (and (pair? found) (car found)))
 
 (define (architecture->text architecture) (print-term empty-state architecture))

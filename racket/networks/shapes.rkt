@@ -1,11 +1,11 @@
 #lang racket/base
-;; How a layer changes the size of an image: the sliding window of convolution and pooling.
+;; Shapes, and how a sliding window changes the size of an image.
 
 (require "../kanren/main.rkt")
-(provide windowo)
+(provide windowo dilated-windowo sizeo)
 
-;; A shape is a list of sizes: (CHANNELS HEIGHT WIDTH) for images, (FEATURES) for vectors. Any size may
-;; be unknown. Images have no side longer than this.
+;; A shape is a list of sizes, without the batch: (CHANNELS HEIGHT WIDTH) of an image, (TOKENS WIDTH) of
+;; a sequence, (FEATURES) of a vector. Any size may be unknown. Images have no side longer than this.
 (define longest-side 65536)
 
 ;; size → out: a window of `kernel` pixels moves over a side of `size` pixels, `padding` pixels added at
@@ -17,3 +17,18 @@
     (infd padding room (interval 0 longest-side))
     (fd (= room (- (+ size (* 2 padding)) kernel)))
     (fd (= (- out 1) (quotient room stride)))))
+
+;; As windowo, with `dilation` pixels from one pixel of the window to the next.
+(defrel (dilated-windowo size kernel stride padding dilation out)
+  (fresh (room)
+    (infd size kernel stride dilation out (interval 1 longest-side))
+    (infd padding room (interval 0 longest-side))
+    (fd (= room (- (+ size (* 2 padding)) (+ 1 (* dilation (- kernel 1))))))
+    (fd (= (- out 1) (quotient room stride)))))
+
+;; How many numbers a shape holds.
+(defrel (sizeo shape size)
+  (fresh (a b c)
+    (conde [(== shape `(,a)) (fd (= size a))]
+           [(== shape `(,a ,b)) (fd (= size (* a b)))]
+           [(== shape `(,a ,b ,c)) (fd (= size (* a b c)))])))

@@ -4,48 +4,78 @@
 (require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names)
 
-;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL TABLE-KEY):
+;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL ACCOUNT? LEAST TABLE-KEY CANONICAL):
 ;;   INPUT, CLASSES, MAX-PARAMS are defaults: the shape (C H W) of an image, the number of classes,
 ;;   and the parameter budget
-;;   GOAL takes the terms architecture, input, classes and parameters and makes the goal that relates
-;;   them; `parameters` comes with the budget as its domain.
+;;   GOAL takes the terms architecture, input, classes and a fourth and makes the goal that relates them.
+;;   ACCOUNT? says what the fourth is: an account (budget.rkt), so that every budget prunes; or, if #f,
+;;   the number of parameters alone.
+;;   LEAST takes the number of classes and gives (LAYER), the cheapest last layer of any network
 ;;   TABLE-KEY is #f, or a procedure from an architecture to its name in a table of results
-(struct space (name description input classes max-params goal table-key))
+;;   CANONICAL is #f, or a procedure from an architecture to what it computes: those that give equal
+;;   results are the same function
+(struct space (name description input classes max-params goal account? least table-key canonical))
 
-;; (define-space (NAME architecture input classes parameters)
+;; (define-space (NAME architecture input classes #:account account)
 ;;   DESCRIPTION
 ;;   #:input (C H W) #:classes N #:max-params N
-;;   [#:table-key PROCEDURE]
+;;   [#:ends-with LAYER] [#:table-key PROCEDURE] [#:canonical PROCEDURE]
 ;;   GOAL)
-;; defines the space and provides it from the file, so that it can be searched by the file's path.
+;; defines the space and provides it from the file, so that it can be searched by the file's path. LAYER
+;; is the cheapest last layer of any network; `classes` in it is the number of classes. With
+;; (NAME architecture input classes parameters) the goal relates the number of parameters itself.
 (define-syntax (define-space stx)
+  (define (bad [what stx])
+    (raise-syntax-error
+     'define-space
+     (string-append
+      "expected (define-space (NAME architecture input classes #:account account) \"DESCRIPTION\" "
+      "#:input (C H W) #:classes N #:max-params N [#:ends-with LAYER] GOAL)")
+     stx what))
+  (define (options items)               ; -> hash of keyword -> syntax, and the goal
+    (let loop ([items items] [found (hasheq)])
+      (cond [(null? items) (bad)]
+            [(keyword? (syntax-e (car items)))
+             (if (and (pair? (cdr items))
+                      (memq (syntax-e (car items))
+                            '(#:input #:classes #:max-params #:ends-with #:table-key #:canonical)))
+                 (loop (cddr items) (hash-set found (syntax-e (car items)) (cadr items)))
+                 (bad (car items)))]
+            [(null? (cdr items)) (values found (car items))]
+            [else (bad (cadr items))])))
+  (define (size? x) (exact-positive-integer? (syntax-e x)))
+  (define (expand name terms account? description rest)
+    (define-values (found goal) (options rest))
+    (define shape (syntax->list (hash-ref found '#:input #'0)))
+    (unless (and (string? (syntax-e description))
+                 (andmap identifier? (cons name terms))
+                 shape (= 3 (length shape)) (andmap size? shape)
+                 (size? (hash-ref found '#:classes #'0))
+                 (size? (hash-ref found '#:max-params #'0)))
+      (bad))
+    (with-syntax ([name name] [(architecture input classes fourth) terms]
+                  [ends-with (hash-ref found '#:ends-with #f)])
+      #`(begin
+          (provide (rename-out [name the-space]))
+          (define name
+            (space 'name #,description '#,shape #,(hash-ref found '#:classes)
+                   #,(hash-ref found '#:max-params)
+                   (lambda (architecture input classes fourth) #,goal)
+                   #,account?
+                   #,(if (syntax-e #'ends-with)
+                         (with-syntax ([(kind argument ...) #'ends-with])
+                           #'(lambda (classes) (list (list 'kind argument ...))))
+                         #'(lambda (classes) '()))
+                   #,(hash-ref found '#:table-key #'#f)
+                   #,(hash-ref found '#:canonical #'#f))))))
   (syntax-case stx ()
-    [(_ (name architecture input classes parameters)
-        description
-        #:input (c h w) #:classes n #:max-params m
-        goal)
-     #'(define-space (name architecture input classes parameters)
-         description #:input (c h w) #:classes n #:max-params m #:table-key #f goal)]
-    [(_ (name architecture input classes parameters)
-        description
-        #:input (c h w) #:classes n #:max-params m
-        #:table-key table-key
-        goal)
-     (and (andmap identifier? (syntax->list #'(name architecture input classes parameters)))
-          (string? (syntax-e #'description))
-          (andmap (λ (x) (exact-positive-integer? (syntax-e x))) (syntax->list #'(c h w n m))))
-     #'(begin
-         (provide (rename-out [name the-space]))
-         (define name
-           (space 'name description '(c h w) n m
-                  (lambda (architecture input classes parameters) goal)
-                  table-key)))]
-    [_ (raise-syntax-error
-        'define-space
-        (string-append
-         "expected (define-space (NAME architecture input classes parameters) \"DESCRIPTION\" "
-         "#:input (C H W) #:classes N #:max-params N GOAL)")
-        stx)]))
+    [(_ (name architecture input classes #:account account) description . rest)
+     (expand #'name (syntax->list #'(architecture input classes account)) #'#t #'description
+             (syntax->list #'rest))]
+    [(_ (name architecture input classes parameters) description . rest)
+     (expand #'name (syntax->list #'(architecture input classes parameters)) #'#f #'description
+             (syntax->list #'rest))]
+    [_ (bad)]))
 
 (struct exn:fail:space exn:fail:user ())
 (define (fail message . arguments)

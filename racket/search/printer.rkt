@@ -3,7 +3,7 @@
 
 (require "../kanren/arithmetic.rkt" "../kanren/disequality.rkt" "../kanren/domain.rkt"
          "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt" "../kanren/state.rkt"
-         "../kanren/term.rkt")
+         "../kanren/term.rkt" "shared-text.rkt" "writer.rkt")
 (provide print-choice print-term query-term)
 
 ;; The query's term in a state: the value of a query with one variable, else the list of its values.
@@ -15,39 +15,61 @@
 ;; Variables are renumbered _.0 _.1 … in order of appearance in this text, and constraints stand in
 ;; the order in which they were posted, so choices that differ in variable names alone print alike.
 ;; Types and domains are printed for the variables of the term and the goals; those of a variable that
-;; only other constraints speak of follow from these.
+;; only other constraints speak of follow from these. A text of very many parts is written with the
+;; labels of Racket's reader, #0= and #0#, for parts that are the same (shared-text.rkt).
 (define (print-choice st goals)
-  (define out (make-printer st))
+  (define out (make-writer (state-store st)))
   (define term (query-term st))
+  (define end
+    (if (eqv? (state-serial st) 0)     ; nothing is known of any variable
+        (write-plain-choice! out term goals st)
+        (write-text! out 0 (choice->datum st term goals))))
+  (if (too-large? out)
+      (print-shared (choice->datum st term goals) (state-store st))
+      (writer-result out end)))
+
+(define (write-plain-choice! out term goals st)
+  (let* ([at (put! out 0 #"(bind (state ")]
+         [at (write-text! out at term)]
+         [at (put! out at #" () () () () ()) (conj")])
+    (let loop ([at at] [goals goals])
+      (cond
+        [(null? goals) (put! out at #"))")]
+        [(relate? (car goals))
+         (let* ([g (car goals)]
+                [at (put! out at #" (relate ")]
+                [at (write-call! out at (relate-name g) (relate-args g))])
+           (loop (put! out at #")") (cdr goals)))]
+        [else
+         (loop (write-text! out (put! out at #" ") (goal->text st (car goals))) (cdr goals))]))))
+
+;; The text as a datum with variables in it.
+(define (choice->datum st term goals)
   (define goal-texts (for/list ([g (in-list goals)]) (goal->text st g)))
   (define shown (term-variables st (cons term goal-texts)))
   (define constraints (reached-constraints st shown))
-  (define disequalities (constraint-texts st disequality? constraints))
-  (define arithmetics (constraint-texts st arithmetic? constraints))
   (define (attributes select)
     (for*/list ([v (in-list shown)]
                 [item (in-list (select v (variable-attribute st v)))])
       item))
-  (write-text!
-   out
-   (list 'bind
-         (list 'state
-               term
-               disequalities
-               (attributes (λ (v a) (type->text v (attribute-type a))))
-               (attributes (λ (v a) (for/list ([tag (in-list (reverse (attribute-absent a)))])
-                                      (list 'absento tag v))))
-               (attributes (λ (v a) (domain->text v (attribute-domain a))))
-               arithmetics)
-         (cons 'conj goal-texts)))
-  (printer-result out))
+  (list 'bind
+        (list 'state
+              term
+              (constraint-texts st disequality? constraints)
+              (attributes (λ (v a) (type->text v (attribute-type a))))
+              (attributes (λ (v a) (for/list ([tag (in-list (reverse (attribute-absent a)))])
+                                     (list 'absento tag v))))
+              (attributes (λ (v a) (domain->text v (attribute-domain a))))
+              (constraint-texts st arithmetic? constraints))
+        (cons 'conj goal-texts)))
 
 ;; A single term of a state, in the same notation.
 (define (print-term st t)
-  (define out (make-printer st))
-  (write-text! out t)
-  (printer-result out))
-
+  (define out (make-writer (state-store st)))
+  (define end (write-text! out 0 t))
+  (if (too-large? out)
+      (print-shared t (state-store st))
+      (writer-result out end)))
 
 (define (type->text v type)
   (cond [(not type) '()]
@@ -95,73 +117,3 @@
     [(absento? g) (list 'absento (absento-tag g) (absento-term g))]
     [(domfd? g) (list 'infd (domfd-term g) (domain->specification (domfd-domain g)))]
     [else (arithmetic->surface (fold-arithmetic st g))]))
-
-;; -- a byte buffer ----------------------------------------------------------------------------------
-
-;; A Printer is a growing byte string, the store to walk terms in, and the names given so far.
-(struct printer ([bytes #:mutable] [length #:mutable] store names) #:authentic)
-
-(define (make-printer st) (printer (make-bytes 512) 0 (state-store st) (make-hasheqv)))
-(define (printer-result out) (subbytes (printer-bytes out) 0 (printer-length out)))
-
-(define (reserve! out n)
-  (define needed (+ (printer-length out) n))
-  (when (> needed (bytes-length (printer-bytes out)))
-    (define larger (make-bytes (* 2 needed)))
-    (bytes-copy! larger 0 (printer-bytes out) 0 (printer-length out))
-    (set-printer-bytes! out larger)))
-
-(define (put! out bs)
-  (reserve! out (bytes-length bs))
-  (bytes-copy! (printer-bytes out) (printer-length out) bs)
-  (set-printer-length! out (+ (printer-length out) (bytes-length bs))))
-
-(define (put-byte! out b)
-  (reserve! out 1)
-  (bytes-set! (printer-bytes out) (printer-length out) b)
-  (set-printer-length! out (add1 (printer-length out))))
-
-(define open-parenthesis 40)
-(define close-parenthesis 41)
-(define space 32)
-
-(define (write-text! out t)
-  (let ([t (walk/store t (printer-store out))])
-    (cond
-      [(pair? t)
-       (put-byte! out open-parenthesis)
-       (write-text! out (car t))
-       (let loop ([rest (walk/store (cdr t) (printer-store out))])
-         (cond [(pair? rest)
-                (put-byte! out space)
-                (write-text! out (car rest))
-                (loop (walk/store (cdr rest) (printer-store out)))]
-               [(null? rest) (void)]
-               [else (put! out #" . ") (write-text! out rest)]))
-       (put-byte! out close-parenthesis)]
-      [(var? t)
-       (define names (printer-names out))
-       (define n (or (hash-ref names (var-id t) #f)
-                     (let ([n (hash-count names)]) (hash-set! names (var-id t) n) n)))
-       (put! out #"_.")
-       (put! out (string->bytes/latin-1 (number->string n)))]
-      [(symbol? t) (put! out (symbol->bytes t))]
-      [(exact-integer? t) (put! out (string->bytes/latin-1 (number->string t)))]
-      [(null? t) (put! out #"()")]
-      [(vector? t) (put! out #"#") (write-text! out (vector->list t))]
-      [else (put! out (written t))])))
-
-(define symbol-texts (make-weak-hasheq))
-(define (symbol->bytes s)
-  (or (hash-ref symbol-texts s #f)
-      (let ([text (written s)]) (hash-set! symbol-texts s text) text)))
-
-;; As `write` has it; a newline inside a symbol is the only way to a raw newline.
-(define (written t)
-  (define out (open-output-bytes))
-  (write t out)
-  (define text (get-output-bytes out))
-  (when (for/or ([b (in-bytes text)]) (eqv? b 10))
-    (raise-arguments-error 'print-choice "a symbol with a newline in its name cannot be printed"
-                           "symbol" t))
-  text)

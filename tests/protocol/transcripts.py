@@ -7,9 +7,10 @@ A line is a message or an event:
     {"event":"evaluated","reward":0.75}                an evaluation is finished
     {"event":"restart"}                                the agent is a new process, without memory
 
-``"frames"`` in place of header and body gives another number of frames. ``"again":true`` marks what
-an engine sends by itself; ``"lost":true`` a message that never arrives. The agent picks the shortest
-text, the lowest index among equals; scores are minus an eighth of the length; its run has two trials.
+``"frames"`` in place of header and body gives another number of frames. ``"again":true`` marks
+what an engine sends by itself; ``"lost":true`` a message that never arrives. The agent picks the
+shortest text, the lowest index among equals; scores are minus an eighth of the length; its run has
+two trials.
 """
 
 from __future__ import annotations

@@ -1,81 +1,80 @@
 #lang racket/base
 ;; Convolutional networks: 1 to 8 convolutional blocks and a linear head.
 
-(require "../../kanren/main.rkt" "../layers.rkt" "../space.rkt")
+(require "../../kanren/main.rkt" "../architecture.rkt" "../layers.rkt" "../space.rkt")
 (provide cnno)
 
-(define-space (cnn architecture input classes parameters)
+(define-space (cnn architecture input classes #:account account)
   "1 to 8 convolutional blocks (normalisation, activation, pooling) and a linear head"
-  #:input (1 28 28) #:classes 10 #:max-params 50000
-  (cnno architecture input classes parameters))
+  #:input (1 28 28) #:classes 10 #:max-params 50000 #:ends-with (linear 1 classes)
+  (cnno architecture input classes account))
 
-(defrel (cnno architecture input classes total)
-  (fresh (channels height width layers)
-    (== input `(,channels ,height ,width))
-    (== architecture `(architecture (input ,channels ,height ,width) ,layers))
-    (blockso layers input classes 0 total 8)))
+(defrel (cnno architecture input classes account)
+  (fresh (layers)
+    (architectureo architecture input layers)
+    (blockso layers input classes account 8)))
 
-;; One convolutional block after another, then the head. `spent` counts the parameters of the layers
-;; so far, `total` those of the whole network, `blocks` how many more there may be.
-(defrel (blockso layers in classes spent total blocks)
-  (fresh (c h w channels kernel stride padding convolved normalised pooled
-          a b d e params norm-params spent1 spent2)
+;; One convolutional block after another, then the head. `blocks` is how many more there may be.
+(defrel (blockso layers in classes account blocks)
+  (fresh (c h w channels kernel stride padding activation convolved pooled a b d e
+          convolved-account normalised-account activated-account pooled-account)
     (== in `(,c ,h ,w))
     (== layers `((conv2d ,c ,channels ,kernel ,stride ,padding) . ,a))
     (infd channels '(8 16 24 32 48 64))
     (infd kernel '(1 3 5))
     (infd stride '(1 2))
     (fd (<= (* 2 padding) kernel))
-    (conv2do `(conv2d ,c ,channels ,kernel ,stride ,padding) in convolved params)
-    (fd (= spent1 (+ spent params)))
-    (at-leasto total spent1 classes)
+    (layero `(conv2d ,c ,channels ,kernel ,stride ,padding) in convolved account convolved-account)
     (labelfd channels kernel stride padding)
-    (normalisationo a b convolved norm-params)
-    (fd (= spent2 (+ spent1 norm-params)))
-    (fresh (activation)
-      (== b `(,activation . ,d))
-      (activationo activation))
-    (poolingo d e convolved pooled)
-    (at-leasto total spent2 classes)
-    (conde [(heado e pooled classes spent2 total)]
+    (normalisationo a b convolved convolved-account normalised-account)
+    (== b `(,activation . ,d))
+    (usual-activationo activation)
+    (layero activation convolved convolved normalised-account activated-account)
+    (poolingo d e convolved pooled activated-account pooled-account)
+    (conde [(heado e pooled classes pooled-account)]
            [(fd (> blocks 1))
             (fresh (fewer)
               (fd (= fewer (- blocks 1)))
-              (blockso e pooled classes spent2 total fewer))])))
+              (blockso e pooled classes pooled-account fewer))])))
 
-;; What must still come: a linear layer from one feature at least.
-(defrel (at-leasto total spent classes)
-  (fd (>= total (+ spent (* 2 classes)))))
-
-(defrel (normalisationo layers rest shape params)
+(defrel (normalisationo layers rest shape account after)
   (fresh (layer)
-    (conde [(== layers rest) (== params 0)]
-           [(== layers `(,layer . ,rest)) (batch-norm2do layer shape shape params)])))
+    (conde [(== layers rest) (== after account)]
+           [(== layers `((batch-norm2d . ,layer) . ,rest))
+            (layero `(batch-norm2d . ,layer) shape shape account after)])))
 
-(defrel (poolingo layers rest in out)
-  (conde [(== layers rest) (== out in)]
-         [(== layers `((max-pool2d 2 2 0) . ,rest)) (max-pool2do '(max-pool2d 2 2 0) in out)]
-         [(== layers `((avg-pool2d 2 2 0) . ,rest)) (avg-pool2do '(avg-pool2d 2 2 0) in out)]))
+(defrel (usual-activationo layer)
+  (conde [(== layer '(relu))] [(== layer '(gelu))] [(== layer '(silu))] [(== layer '(leaky-relu))]))
+
+;; Pooling halves the image; an image of one pixel is never offered any.
+(defrel (poolingo layers rest in out account after)
+  (fresh (c h w)
+    (== in `(,c ,h ,w))
+    (conde [(== layers rest) (== out in) (== after account)]
+           [(== layers `((max-pool2d 2 2 0) . ,rest))
+            (fd (>= h 2)) (fd (>= w 2))
+            (layero '(max-pool2d 2 2 0) in out account after)]
+           [(== layers `((avg-pool2d 2 2 0) . ,rest))
+            (fd (>= h 2)) (fd (>= w 2))
+            (layero '(avg-pool2d 2 2 0) in out account after)])))
 
 ;; The head: straight to the classes, by the mean of each channel, or through a hidden layer.
-(defrel (heado layers in classes spent total)
-  (fresh (pool hidden activation width vector flat params params1 params2)
-    (conde [(== layers `((flatten) (linear . ,flat)))
-            (flatteno '(flatten) in vector)
-            (linearo `(linear . ,flat) vector `(,classes) params)
-            (fd (= total (+ spent params)))]
-           [(== layers `(,pool (flatten) (linear . ,flat)))
-            (== pool '(adaptive-avg-pool2d 1))
-            (fresh (pooled)
-              (adaptive-avg-pool2do pool in pooled)
-              (flatteno '(flatten) pooled vector)
-              (linearo `(linear . ,flat) vector `(,classes) params)
-              (fd (= total (+ spent params))))]
-           [(== layers `((flatten) ,hidden ,activation (dropout 0.25) (linear ,width ,classes)))
+(defrel (heado layers in classes account)
+  (fresh (features hidden activation width pooled vector wide a b c d)
+    (conde [(== layers `((flatten) (linear ,features ,classes)))
+            (layero '(flatten) in vector account a)
+            (lasto `(linear ,features ,classes) vector `(,classes) a)]
+           [(== layers `((adaptive-avg-pool2d 1) (flatten) (linear ,features ,classes)))
+            (layero '(adaptive-avg-pool2d 1) in pooled account a)
+            (layero '(flatten) pooled vector a b)
+            (lasto `(linear ,features ,classes) vector `(,classes) b)]
+           [(== layers `((flatten) (linear ,features ,width) ,activation (dropout 0.25)
+                         (linear ,width ,classes)))
             (infd width '(32 64 128))
-            (flatteno '(flatten) in vector)
-            (linearo hidden vector `(,width) params1)
-            (linearo `(linear ,width ,classes) `(,width) `(,classes) params2)
-            (fd (= total (+ spent params1 params2)))
-            (labelfd width)
-            (activationo activation)])))
+            (usual-activationo activation)
+            (layero '(flatten) in vector account a)
+            (layero `(linear ,features ,width) vector wide a b)
+            (layero '(dropout 0.25) wide wide b c)
+            (layero activation wide wide c d)
+            (lasto `(linear ,width ,classes) wide `(,classes) d)
+            (labelfd width)])))

@@ -4,38 +4,36 @@
 ;; residual block that halves the image between stages, and a linear layer on the mean of each
 ;; channel.
 
-(require (only-in racket/match match) "../../kanren/main.rkt" "../space.rkt")
-(provide cello)
+(require racket/list (only-in racket/match match) "../../kanren/main.rkt" "../architecture.rkt"
+         "../space.rkt")
 
 ;; Architecture -> the benchmark's own name of it.
 (define (table-key architecture)
   (match architecture
-    [`(architecture ,_ ((cell ,a ,b ,c ,d ,e ,f)))
+    [`(architecture ,_ ((cell ,a ,b ,c ,d ,e ,f) ,_))
      (format "|~a~~0|+|~a~~0|~a~~1|+|~a~~0|~a~~1|~a~~2|" a b c d e f)]))
 
-(define-space (nas-bench-201 architecture input classes parameters)
+;; Architecture -> what its cell computes: the value of the last node as a sorted list of terms. A term
+;; is an operation on a value. `none`, and any operation on an empty value, give no term; skip_connect
+;; passes the terms of its source on.
+(define (canonical architecture)
+  (match architecture
+    [`(architecture ,_ ((cell ,a ,b ,c ,d ,e ,f) ,_))
+     (define (terms operation source)
+       (cond [(or (eq? operation 'none) (null? source)) '()]
+             [(eq? operation 'skip_connect) source]
+             [else (list (list operation source))]))
+     (define (node . terms) (sort (append* terms) string<? #:key (λ (t) (format "~s" t))))
+     (define n0 '((input)))
+     (define n1 (node (terms a n0)))
+     (define n2 (node (terms b n0) (terms c n1)))
+     (node (terms d n0) (terms e n1) (terms f n2))]))
+
+(define-space (nas-bench-201 architecture input classes #:account account)
   "a cell of 4 nodes and 6 edges, each with one of 5 operations"
-  #:input (3 32 32) #:classes 10 #:max-params 2000000
-  #:table-key table-key
-  (cello architecture input classes parameters))
-
-;; Edges in the order of the benchmark's string: 0→1, 0→2, 1→2, 0→3, 1→3, 2→3.
-(defrel (cello architecture input classes total)
-  (fresh (channels height width a b c d e f pa pb pc pd pe pf)
-    (== input `(,channels ,height ,width))
-    (== architecture `(architecture (input ,channels ,height ,width) ((cell ,a ,b ,c ,d ,e ,f))))
-    ;; stem: 3×3 convolution and normalisation; the two residual blocks; the last normalisation and
-    ;; the linear layer
-    (infd pa pb pc pd pe pf '(0 28000 243040))
-    (fd (= total (+ (* 144 channels) 32 14464 57600 128 (* 65 classes) pa pb pc pd pe pf)))
-    (operationo a pa) (operationo b pb) (operationo c pc)
-    (operationo d pd) (operationo e pe) (operationo f pf)))
-
-;; An operation, and its parameters in all 15 cells: those of a convolution of kernel k without bias,
-;; and of its normalisation, are  5 · Σ (k²·C² + 2·C)  over C = 16, 32, 64.
-(defrel (operationo operation params)
-  (conde [(== operation 'none) (== params 0)]
-         [(== operation 'skip_connect) (== params 0)]
-         [(== operation 'nor_conv_1x1) (== params 28000)]
-         [(== operation 'nor_conv_3x3) (== params 243040)]
-         [(== operation 'avg_pool_3x3) (== params 0)]))
+  #:input (3 32 32) #:classes 10 #:max-params 2000000 #:ends-with (linear 64 classes)
+  #:table-key table-key #:canonical canonical
+  (fresh (a b c d e f after)
+    (architectureo architecture input `((cell ,a ,b ,c ,d ,e ,f) (linear 64 ,classes)))
+    (layero `(cell ,a ,b ,c ,d ,e ,f) input '(64) account after)
+    (lasto `(linear 64 ,classes) '(64) `(,classes) after)))

@@ -1,0 +1,187 @@
+#lang racket/base
+;; The text of an architecture, read from strangers: lists, symbols and numbers, nothing else. `_` is a
+;; hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
+
+(require racket/list racket/string)
+(provide read-architecture hole? kinds kind-arguments (struct-out argument) shape->text
+         (struct-out exn:fail:text))
+
+(struct exn:fail:text exn:fail:user ())
+(define (fail message . arguments)
+  (raise (exn:fail:text (apply format message arguments) (current-continuation-marks))))
+
+(define longest-text (* 1024 1024))    ; characters
+(define deepest 64)                    ; nested lists
+(define longest-number 9)              ; digits
+
+(define (hole? x) (eq? x '_))
+
+;; An Argument is (argument NAME LEAST DEFAULT ROLE): DEFAULT is PyTorch's where the argument may be left
+;; out, else #f; ROLE is 'follows where the shape that comes in decides the value, 'out where the number
+;; of classes decides that of the last layer, 'real for a number from 0 to 1, 'operation, or 'free.
+(struct argument (name least default role))
+
+(define window (list (argument "kernel" 1 #f 'free) (argument "stride" 1 #f 'free)
+                     (argument "padding" 0 #f 'free)))
+
+;; Every kind of layer without branches, and its arguments.
+(define kinds
+  (let ([follows (λ (name) (argument name 1 #f 'follows))]
+        [free (λ (name) (argument name 1 #f 'free))])
+    (hasheq
+     'conv2d `(,(follows "input channels") ,(argument "output channels" 1 #f 'out) ,@window
+               ,(argument "dilation" 1 1 'free) ,(argument "groups" 1 1 'free))
+     'max-pool2d window
+     'avg-pool2d window
+     'adaptive-avg-pool2d (list (free "size"))
+     'batch-norm2d (list (follows "channels"))
+     'group-norm (list (free "groups") (follows "channels"))
+     'layer-norm (list (follows "features"))
+     'flatten '() 'relu '() 'leaky-relu '() 'gelu '() 'silu '() 'tanh '() 'sigmoid '() 'hardswish '()
+     'dropout (list (argument "probability" 0 #f 'real))
+     'linear (list (follows "inputs") (argument "outputs" 1 #f 'out))
+     'squeeze-excite (list (follows "channels") (free "squeezed channels"))
+     'patch-embed (list (follows "input channels") (argument "width" 1 #f 'out) (free "patch"))
+     'class-token (list (follows "features"))
+     'positional-embedding (list (follows "tokens") (follows "features"))
+     'multi-head-attention (list (follows "features") (free "heads"))
+     'transformer-block (list (follows "features") (free "heads") (free "hidden features"))
+     'select-token '() 'mean-pool '()
+     'cell (for/list ([i 6]) (argument "operation" 0 #f 'operation)))))
+
+(define (kind-arguments kind) (hash-ref kinds kind))
+
+(define operations '(none skip_connect nor_conv_1x1 nor_conv_3x3 avg_pool_3x3))
+
+(define (shape->text shape) (string-join (map number->string shape) "x"))
+
+;; -- s-expressions ----------------------------------------------------------------------------------
+
+;; string -> the one datum it holds; a dotted list is a pair whose last cdr is a symbol
+(define (read-datum text)
+  (when (> (string-length text) longest-text)
+    (fail "the line has ~a characters, and at most ~a are read" (string-length text) longest-text))
+  (define end (string-length text))
+  (define (skip i)
+    (if (and (< i end) (char-whitespace? (string-ref text i))) (skip (add1 i)) i))
+  ;; -> datum, position behind it
+  (define (datum i depth)
+    (let ([i (skip i)])
+      (when (= i end) (fail "character ~a: expected an architecture, got the end of the line" (add1 i)))
+      (case (string-ref text i)
+        [(#\() (when (> depth deepest)
+                 (fail "character ~a: lists are nested deeper than ~a" (add1 i) deepest))
+               (elements (add1 i) (add1 depth) (add1 i))]
+        [(#\)) (fail "character ~a: ')' closes no list" (add1 i))]
+        [else (atom i)])))
+  (define (elements i depth opened)
+    (let loop ([i (skip i)] [found '()])
+      (cond
+        [(= i end)
+         (fail "character ~a: expected ')' for the list opened at character ~a, got the end of the line"
+               (add1 end) opened)]
+        [(char=? (string-ref text i) #\)) (values (reverse found) (add1 i))]
+        [else
+         (define-values (x next) (datum i depth))
+         (cond
+           [(and (eq? x '|.|) (pair? found))
+            (define-values (tail after) (datum next depth))
+            (define closing (skip after))
+            (unless (and (hole? tail) (< closing end) (char=? (string-ref text closing) #\)))
+              (fail "character ~a: expected '. _)' at the end of a list" (add1 i)))
+            (values (append (reverse found) tail) (add1 closing))]
+           [else (loop (skip next) (cons x found))])])))
+  (define (atom i)
+    (define stop
+      (let loop ([j i])
+        (if (or (= j end) (char-whitespace? (string-ref text j)) (memv (string-ref text j) '(#\( #\))))
+            j
+            (loop (add1 j)))))
+    (define token (substring text i stop))
+    (values
+     (cond
+       [(regexp-match? #px"^[+-]?[0-9]+$" token)
+        (when (> (string-length token) longest-number)
+          (fail "character ~a: the number ~a… is too large" (add1 i) (substring token 0 9)))
+        (string->number token 10)]
+       [(regexp-match? #px"^[+-]?[0-9]{0,9}[.][0-9]{1,18}$" token)
+        (string->number token 10 'read 'decimal-as-inexact)]
+       [(regexp-match? #px"^[A-Za-z_.][A-Za-z0-9_-]{0,63}$" token) (string->symbol token)]
+       [else (fail "character ~a: expected a list, a name or a number, got '~a'" (add1 i)
+                   (excerpt token))])
+     stop))
+  (define-values (x next) (datum 0 1))
+  (unless (= (skip next) end)
+    (fail "character ~a: expected the end of the line, got '~a'" (add1 (skip next))
+          (excerpt (substring text (skip next)))))
+  x)
+
+(define (excerpt x)
+  (define text (if (string? x) x (format "~a" x)))
+  (if (> (string-length text) 60) (string-append (substring text 0 59) "…") text))
+
+;; -- architectures ----------------------------------------------------------------------------------
+
+;; string -> architecture, its layers in canonical form; holes only if `holes?`
+(define (read-architecture text #:holes? [holes? #f])
+  (define x (read-datum text))
+  (define (whole h) (or (and (exact-integer? h) (>= h 1)) (and holes? (hole? h))))
+  (unless (and (list? x) (= (length x) 3) (eq? (first x) 'architecture))
+    (fail "expected (architecture (input C H W) (LAYER …)), got ~a" (excerpt x)))
+  (define input (second x))
+  (unless (and (list? input) (= (length input) 4) (eq? (car input) 'input) (andmap whole (cdr input)))
+    (fail "expected (input C H W) with sizes of at least 1, got ~a" (excerpt input)))
+  (list 'architecture input (read-layers (third x) holes?)))
+
+(define (read-layers layers holes?)
+  (let loop ([rest layers])
+    (cond [(null? rest) '()]
+          [(pair? rest) (cons (read-layer (car rest) holes?) (loop (cdr rest)))]
+          [(and holes? (hole? rest)) '_]
+          [else (fail "expected a list of layers, got ~a" (excerpt layers))])))
+
+(define (read-layer x holes?)
+  (cond
+    [(and holes? (hole? x)) x]
+    [(hole? x) (fail "a hole '_' stands where a layer was expected; complete fills holes")]
+    [(not (and (pair? x) (list? x) (symbol? (car x))))
+     (fail "expected a layer such as (relu), got ~a" (excerpt x))]
+    [(eq? (car x) 'residual)
+     (unless (= (length x) 3) (fail "expected (residual (LAYER …) (LAYER …)), got ~a" (excerpt x)))
+     (cons 'residual (for/list ([branch (cdr x)]) (read-layers branch holes?)))]
+    [(eq? (car x) 'concat)
+     (when (null? (cdr x)) (fail "expected (concat (LAYER …) …), got (concat)"))
+     (cons 'concat (for/list ([branch (cdr x)]) (read-layers branch holes?)))]
+    [(hash-ref kinds (car x) #f)
+     => (λ (arguments) (cons (car x) (read-arguments x arguments holes?)))]
+    [else
+     (fail "unknown layer '~a'; known are ~a" (excerpt (car x))
+           (string-join (map symbol->string (sort (append '(residual concat) (hash-keys kinds))
+                                                  symbol<?)) ", "))]))
+
+(define (read-arguments layer arguments holes?)
+  (define values (cdr layer))
+  (define required (count (λ (a) (not (argument-default a))) arguments))
+  (unless (<= required (length values) (length arguments))
+    (fail "~a has ~a arguments, expected ~a" (excerpt layer) (length values)
+          (if (null? arguments)
+              "none"
+              (format "~a: ~a" required (string-join (map argument-name arguments) ", ")))))
+  (for ([v (in-list values)] [a (in-list arguments)])
+    (unless (or (and holes? (hole? v))
+                (case (argument-role a)
+                  [(real) (and (real? v) (<= 0 v 1))]
+                  [(operation) (memq v operations)]
+                  [else (and (exact-integer? v) (>= v (argument-least a)))]))
+      (fail "~a of ~a: expected ~a, got ~a" (argument-name a) (excerpt layer)
+            (case (argument-role a)
+              [(real) "a number from 0 to 1"]
+              [(operation) (format "one of ~a" (string-join (map symbol->string operations) ", "))]
+              [else (format "a whole number of at least ~a" (argument-least a))])
+            (excerpt v))))
+  ;; trailing arguments at their default are left out
+  (let loop ([values (reverse values)] [arguments (reverse (take arguments (length values)))])
+    (if (and (pair? values) (argument-default (car arguments))
+             (equal? (car values) (argument-default (car arguments))))
+        (loop (cdr values) (cdr arguments))
+        (reverse values))))

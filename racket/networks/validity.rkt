@@ -1,0 +1,69 @@
+#lang racket/base
+;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
+
+(require racket/list "../kanren/main.rkt" "../search/frontier.rkt" "architecture.rkt" "search.rkt"
+         "spaces/free.rkt" "text.rkt")
+(provide valid-frontier with-holes)
+
+;; The architectures that a template with holes stands for: those of its layers that fit one another and
+;; give `classes` outputs (#f: any number). A number is any up to 65536; a layer, or the rest of a list, is
+;; from the vocabulary of the space free.
+(define (valid-frontier template classes)
+  (make-frontier
+   (query (architecture parameters)
+     (fresh (out)
+       (let-values ([(goal layers)
+                     (template-goal (third template) (cdr (second template)) (list out)
+                                    `((params 0 0 ,parameters)) `((params ,parameters 0 ,parameters)))])
+         (conj* (if classes (== out classes) succeed)
+                (infd parameters (interval 0 1000000000000))
+                goal
+                (== architecture (list 'architecture (second template) layers))))))))
+
+;; -> the goal that a template's layers follow one another, and the layers with variables for holes
+(define (template-goal layers in out account after)
+  (cond
+    [(null? layers) (values (conj* (== in out) (== account after)) '())]
+    [(hole? layers)
+     (define-values (rest goal) (some (λ (v) (any-layerso v in out account after 4 1))))
+     (values goal rest)]
+    [else
+     (define between #f) (define account-between #f)
+     (fresh (b a) (begin (set! between b) (set! account-between a) succeed))
+     (define-values (layer goal)
+       (if (hole? (car layers))
+           (some (λ (v) (conj* (vocabularyo v in 1) (layero v in between account account-between)
+                               (labelfd v))))
+           (let-values ([(layer holes) (with-holes (car layers))])
+             (values layer (conj* holes (layero layer in between account account-between))))))
+     (define-values (rest-goal rest) (template-goal (cdr layers) between out account-between after))
+     (values (conj* goal rest-goal) (cons layer rest))]))
+
+(define (some make-goal)
+  (define v #f)
+  (define goal (fresh (x) (begin (set! v x) (make-goal x))))
+  (values v goal))
+
+;; A layer or a list with a variable for each hole, and the goal that numbers lie from 0 to 65536.
+(define (with-holes x)
+  (cond
+    [(hole? x) (some (λ (v) succeed))]
+    [(and (pair? x) (symbol? (car x)) (hash-ref kinds (car x) #f))
+     => (λ (arguments)
+          (for/fold ([goal succeed] [layer '()] #:result (values (cons (car x) (reverse layer)) goal))
+                    ([given (in-list (cdr x))] [a (in-list arguments)])
+            (cond
+              [(hole? given)
+               (define-values (v g)
+                 (some (λ (v)
+                         (case (argument-role a)
+                           [(real) (conde [(== v 0.1)] [(== v 0.25)] [(== v 0.5)])]
+                           [(operation) succeed]
+                           [else (infd v (interval (argument-least a) 65536))]))))
+               (values (conj* goal g) (cons v layer))]
+              [else (values goal (cons given layer))])))]
+    [(pair? x)
+     (define-values (first first-goal) (with-holes (car x)))
+     (define-values (rest rest-goal) (with-holes (cdr x)))
+     (values (cons first rest) (conj* first-goal rest-goal))]
+    [else (values x succeed)]))

@@ -1,0 +1,423 @@
+#lang racket/base
+;; The command line of questions about architectures and spaces: lines in, lines out.
+;;   racket questions.rkt COMMAND [OPTION VALUE …] [FILE]
+;; Exit status: 0 done, or all yes; 1 some no; 2 a mistake, said in one line on standard error.
+
+(require racket/list racket/port racket/string
+         "kanren/main.rkt" "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
+         "networks/search.rkt" "networks/space.rkt" "networks/text.rkt" "networks/validity.rkt"
+         "search/frontier.rkt")
+
+(define command "questions")
+(define (mistake message . arguments)
+  (eprintf "~a: ~a\n" command (apply format message arguments))
+  (exit 2))
+
+(define (say text) (write-string text) (newline))
+
+;; -- options ----------------------------------------------------------------------------------------
+
+(define numbers '("--classes" "--max-params" "--min-params" "--max-macs" "--min-macs"
+                  "--max-activations" "--min-activations" "--max-depth" "--min-depth" "-n" "--seed"
+                  "--timeout"))
+(define texts '("--space" "--input" "--by"))
+
+;; arguments -> hash of option -> value, and the list of the others
+(define (parse arguments)
+  (let loop ([arguments arguments] [options (hash)] [others '()])
+    (cond
+      [(null? arguments) (values options (reverse others))]
+      [(equal? (car arguments) "--canonical")
+       (loop (cdr arguments) (hash-set options "--canonical" #t) others)]
+      [(member (car arguments) (append numbers texts))
+       (define option (car arguments))
+       (when (null? (cdr arguments)) (mistake "~a: expected a value behind it" option))
+       (define text (cadr arguments))
+       (define value (if (member option numbers) (natural option text) text))
+       (loop (cddr arguments) (hash-set options option value) others)]
+      [(and (string-prefix? (car arguments) "-") (not (equal? (car arguments) "-")))
+       (mistake "unknown option ~a" (car arguments))]
+      [else (loop (cdr arguments) options (cons (car arguments) others))])))
+
+(define (natural option text)
+  (define n (and (regexp-match? #px"^[0-9]{1,15}$" text) (string->number text)))
+  (unless n (mistake "~a: expected a whole number of at least 0, got '~a'" option text))
+  (when (and (= n 0) (member option '("-n" "--classes")))
+    (mistake "~a: expected a whole number of at least 1, got 0" option))
+  n)
+
+(define (shape-of text)
+  (define sizes (map (λ (t) (and (regexp-match? #px"^[0-9]{1,6}$" t) (string->number t)))
+                     (string-split text "," #:trim? #f)))
+  (unless (and (= 3 (length sizes)) (andmap (λ (n) (and n (>= n 1))) sizes))
+    (mistake "--input: expected three sizes C,H,W of at least 1, got '~a'" text))
+  sizes)
+
+;; A Scope is what the options say: the space or #f, input and classes or #f, budgets (search.rkt).
+(struct scope (space input classes budgets))
+
+(define (scope-of options default)
+  (define name (hash-ref options "--space" default))
+  (define space
+    (and name (with-handlers ([exn:fail:space? (λ (e) (mistake "~a" (exn-message e)))])
+                (load-space name))))
+  (define endless 1000000000000000)
+  (define budgets
+    (for*/list ([q (in-list '("params" "macs" "activations" "depth"))]
+                [least (in-value (hash-ref options (string-append "--min-" q) #f))]
+                [most (in-value (hash-ref options (string-append "--max-" q) #f))]
+                #:when (or least most))
+      (list (string->symbol q) (or least 0)
+            (or most (if (and space (equal? q "params")) (space-max-params space) endless)))))
+  (define input (and (hash-ref options "--input" #f) (shape-of (hash-ref options "--input"))))
+  (scope space
+         (or input (and space (space-input space)))
+         (or (hash-ref options "--classes" #f) (and space (space-classes space)))
+         budgets))
+
+(define (frontier-of s [like #f])
+  (space-frontier (scope-space s) #:input (scope-input s) #:classes (scope-classes s)
+                  #:budgets (scope-budgets s) #:like like))
+
+;; A template's architectures, in the space or at all.
+(define (template-frontier s template)
+  (cond
+    [(scope-space s)
+     (define-values (like goal) (with-holes template))
+     (frontier-of s like)]
+    [else (valid-frontier template (scope-classes s))]))
+
+;; -- lines ------------------------------------------------------------------------------------------
+
+(define longest-line (* 1024 1024))
+
+;; Calls (answer line) for each line of FILE or standard input that is not empty.
+(define (for-each-line others answer)
+  (unless (= 1 (length others))
+    (mistake "expected one file, or - for standard input, got ~a"
+             (if (null? others) "none" (string-join others " "))))
+  (define file (car others))
+  (define in
+    (if (equal? file "-")
+        (current-input-port)
+        (with-handlers ([exn:fail:filesystem? (λ (e) (mistake "the file ~a cannot be read" file))])
+          (open-input-file file))))
+  (let loop ()
+    (define line (next-line in))
+    (unless (eof-object? line)
+      (unless (equal? "" (string-trim line)) (answer line))
+      (loop))))
+
+;; A line, cut where it is longer than any that is read.
+(define (next-line in)
+  (define out (open-output-bytes))
+  (let loop ([n 0])
+    (define b (read-byte in))
+    (cond [(and (eof-object? b) (= n 0)) b]
+          [(or (eof-object? b) (eqv? b 10))
+           (bytes->string/utf-8 (get-output-bytes out) #\?)]
+          [else (when (<= n longest-line) (write-byte b out)) (loop (add1 n))])))
+
+(define status 0)
+(define (worse! n) (set! status (max status n)))
+
+;; Reads a line and calls (answer architecture); an unreadable one prints `error: …`.
+(define (reading line holes? answer)
+  (define architecture
+    (with-handlers ([exn:fail:text? (λ (e) (say (format "error: ~a" (exn-message e))) (worse! 2) #f)])
+      (read-architecture line #:holes? holes?)))
+  (when architecture (answer architecture))
+  (flush-output))
+
+;; -- check, describe --------------------------------------------------------------------------------
+
+;; #f, or why the architecture is not what the scope asks for
+(define (refusal s architecture)
+  (define input (cdr (second architecture)))
+  (define wrong (explain architecture (scope-classes s)))
+  (cond
+    [wrong (if (scope-space s) (string-append "not valid: " wrong) wrong)]
+    [(and (scope-input s) (not (equal? (scope-input s) input)))
+     (format "the input: expects ~a, gets ~a" (shape->text (scope-input s)) (shape->text input))]
+    [else
+     (or (over-budget s architecture)
+         (and (scope-space s)
+              (null? (first-answers (frontier-of s architecture) 1))
+              (not-in-space s architecture)))]))
+
+(define (over-budget s architecture)
+  (define costs (layers-cost (third architecture) (cdr (second architecture))))
+  (define all
+    (if (and (scope-space s) (not (assq 'params (scope-budgets s))))
+        (cons `(params 0 ,(space-max-params (scope-space s))) (scope-budgets s))
+        (scope-budgets s)))
+  (for/or ([q (in-list '(params macs activations depth))] [cost (in-list costs)])
+    (define budget (assq q all))
+    (and budget
+         (cond [(< cost (second budget))
+                (format "valid, but ~a is ~a, at least ~a wanted" q cost (second budget))]
+               [(> cost (third budget))
+                (format "valid, but ~a is ~a, over the budget of ~a" q cost (third budget))]
+               [else #f]))))
+
+;; The first layer with which no network of the space begins.
+(define (not-in-space s architecture)
+  (define layers (third architecture))
+  (define n
+    (for/first ([n (in-range 1 (add1 (length layers)))]
+                #:unless (begins? s (list 'architecture (second architecture)
+                                          (append (take layers n) '_))))
+      n))
+  (define name (space-name (scope-space s)))
+  (if n
+      (format "valid, but not in space ~a: layer ~a, ~a, is not one that may stand there" name n
+              (car (list-ref layers (sub1 n))))
+      (format "valid, but not in space ~a: its networks do not end here" name)))
+
+(define (begins? s template)
+  (define found #f)
+  (define outcome
+    (for-each-answer (template-frontier s template) #:seconds 1 (λ (a) (set! found #t) #f)))
+  (or found (eq? outcome 'timeout)))
+
+(define (check options others)
+  (define s (scope-of options #f))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define why (refusal s architecture))
+          (when why (worse! 1))
+          (say (if why (string-append "no: " why) "yes")))))))
+
+(define (describe options others)
+  (define s (scope-of options #f))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define input (cdr (second architecture)))
+          (define-values (rows out) (trace (third architecture) input))
+          (define why (explain architecture (scope-classes s)))
+          (define (line . cells)
+            (say (string-trim #:left? #f
+                              (apply string-append
+                                     (for/list ([c cells] [w '(8 34 16 12 0)])
+                                       (define t (format "~a" c))
+                                       (string-append t (make-string (max 1 (- w (string-length t)))
+                                                                     #\space)))))))
+          (line "layer" "" "output" "parameters" "MACs")
+          (line "" "input" (shape->text input) "" "")
+          (for ([r (in-list rows)])
+            (line (row-number r) (shorten (format "~a" (row-layer r))) (shape->text (row-out r))
+                  (first (row-costs r)) (second (row-costs r))))
+          (cond
+            [why (worse! 1) (say (string-append "no: " why))]
+            [else
+             (define costs (layers-cost (third architecture) input))
+             (line "total" (format "~a layers, ~a activations" (fourth costs) (third costs))
+                   (shape->text out) (first costs) (second costs))]))))))
+
+(define (shorten t) (if (> (string-length t) 32) (string-append (substring t 0 31) "…") t))
+
+;; -- sample, count, smallest, largest ---------------------------------------------------------------
+
+(define (text-of answer) (bytes->string/utf-8 (architecture->text (first answer))))
+
+(define (need-none others)
+  (unless (null? others) (mistake "expected no file, got ~a" (string-join others " "))))
+
+(define (sample options others)
+  (need-none others)
+  (define s (scope-of options "cnn"))
+  (define n (hash-ref options "-n" 1))
+  (define seen (make-hash))
+  (random-answers (frontier-of s) (hash-ref options "--seed" 0)
+                  (λ (answer)
+                    (define text (text-of answer))
+                    (unless (hash-ref seen text #f)
+                      (hash-set! seen text #t)
+                      (say text))
+                    (< (hash-count seen) n)))
+  (when (< (hash-count seen) n)
+    (eprintf "~a: the space holds ~a architectures, fewer than ~a\n" command (hash-count seen) n)))
+
+(define (count-all options others)
+  (need-none others)
+  (define s (scope-of options "cnn"))
+  (define canonical
+    (and (hash-ref options "--canonical" #f)
+         (or (space-canonical (scope-space s))
+             (mistake "space ~a has no canonical form" (space-name (scope-space s))))))
+  (define seen (make-hash))
+  (define outcome
+    (for-each-answer (frontier-of s) #:seconds (hash-ref options "--timeout" 60)
+                     (λ (answer)
+                       (hash-set! seen (if canonical (canonical (first answer)) (text-of answer)) #t)
+                       #t)))
+  (say (format "~a~a" (if (eq? outcome 'timeout) "at least " "") (hash-count seen))))
+
+;; Branch and bound: an answer, then a better one, until there is none.
+(define ((extreme direction) options others)
+  (need-none others)
+  (define s (scope-of options "cnn"))
+  (define by (string->symbol (hash-ref options "--by" "params")))
+  (unless (memq by '(params macs)) (mistake "--by: expected params or macs, got '~a'" by))
+  (define end (+ (current-inexact-milliseconds) (* 1000 (hash-ref options "--timeout" 60))))
+  (define (cost answer)
+    (define architecture (first answer))
+    (define costs (layers-cost (third architecture) (cdr (second architecture))))
+    (if (eq? by 'params) (first costs) (second costs)))
+  (define given
+    (or (assq by (scope-budgets s))
+        (list by 0 (if (eq? by 'params) (space-max-params (scope-space s)) 1000000000000000))))
+  ;; -> an answer between two bounds, #f if there is none, or 'timeout
+  (define (between least most seconds)
+    (define found #f)
+    (define left (min seconds (/ (- end (current-inexact-milliseconds)) 1000)))
+    (define outcome
+      (for-each-answer
+       (frontier-of (scope (scope-space s) (scope-input s) (scope-classes s)
+                           (cons (list by least most) (remove given (scope-budgets s)))))
+       #:seconds left (λ (a) (set! found a) #f)))
+    (or found (and (eq? outcome 'timeout) 'timeout)))
+  ;; halves the room between the best cost and the bound; where a half takes too long, steps of one
+  (define (improve best best-cost bound proven?)
+    (define room (abs (- best-cost bound)))
+    (cond
+      [(= room 0) (values best best-cost proven?)]
+      [else
+       (define step (quotient (+ room 1) 2))
+       (define answer
+         (if (eq? direction 'smallest)
+             (between bound (- best-cost step) 10)
+             (between (+ best-cost step) bound 10)))
+       (cond
+         [(pair? answer) (improve answer (cost answer) bound proven?)]
+         [else
+          (define nearer (if (eq? direction 'smallest)
+                             (+ (- best-cost step) 1)
+                             (- (+ best-cost step) 1)))
+          (improve best best-cost nearer (and proven? (not answer)))])]))
+  (define start (between (second given) (third given) +inf.0))
+  (cond
+    [(pair? start)
+     (define-values (best best-cost proven?)
+       (improve start (cost start) (if (eq? direction 'smallest) (second given) (third given)) #t))
+     (say (text-of best))
+     (eprintf "~a: ~a ~a~a\n" command best-cost (if (eq? by 'params) "parameters" "MACs")
+              (if proven? "" ", not proven: the time ran out"))]
+    [start (mistake "no architecture found within the time")]
+    [else (mistake "the space holds no architecture within these budgets")]))
+
+;; -- complete, repair, neighbours -------------------------------------------------------------------
+
+(define (complete options others)
+  (define s (scope-of options #f))
+  (define n (hash-ref options "-n" 10))
+  (for-each-line others
+    (λ (line)
+      (reading line #t
+        (λ (template)
+          (define seen (make-hash))
+          (for-each-answer (template-frontier s template)
+                           #:seconds (hash-ref options "--timeout" 60)
+                           (λ (answer)
+                             (define text (text-of answer))
+                             (unless (hash-ref seen text #f)
+                               (hash-set! seen text #t)
+                               (say text))
+                             (< (hash-count seen) n)))
+          (when (= 0 (hash-count seen))
+            (worse! 1)
+            (eprintf "~a: nothing completes ~a\n" command (shorten line))))))))
+
+;; The valid architectures of a template with their distances from an old value, nearest first.
+(define (filled s template old most seconds)
+  (define answers (first-answers (template-frontier s template) most #:seconds seconds))
+  (map text-of answers))
+
+;; Calls (found TEXT) for the architectures exactly `changes` changes away, until it gives #f.
+(define (for-each-near s architecture changes seconds found)
+  (define given (bytes->string/utf-8 (architecture->text architecture)))
+  (define end (+ (current-inexact-milliseconds) (* 1000 seconds)))
+  (let/ec return
+    (let loop ([template (loosened architecture)] [changes changes])
+      (define left (/ (- end (current-inexact-milliseconds)) 1000))
+      (when (< left 0) (return 'timeout))
+      (if (= changes 0)
+          (for-each-answer (template-frontier s template) #:seconds (min left 2)
+                           (let ([most 40])
+                             (λ (answer)
+                               (define text (text-of answer))
+                               (set! most (sub1 most))
+                               (unless (or (equal? text given) (found text)) (return 'stopped))
+                               (> most 0))))
+          (for ([e (in-list (edits template))])
+            (loop (car e) (sub1 changes)))))
+    'exhausted))
+
+;; Without classes on the command line, as many as the last linear layer gives.
+(define (with-classes s architecture)
+  (define layers (third architecture))
+  (define last-layer (and (pair? layers) (last layers)))
+  (if (or (scope-classes s) (not last-layer) (not (eq? (car last-layer) 'linear)))
+      s
+      (scope (scope-space s) (scope-input s) (third last-layer) (scope-budgets s))))
+
+(define (repair options others)
+  (define s0 (scope-of options #f))
+  (define n (hash-ref options "-n" 10))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define s (with-classes s0 architecture))
+          (define seen (make-hash))
+          (define (found text)
+            (unless (hash-ref seen text #f)
+              (hash-set! seen text #t)
+              (say text))
+            (< (hash-count seen) n))
+          (cond
+            [(not (refusal s architecture)) (found (bytes->string/utf-8 (architecture->text architecture)))]
+            [else
+             (for ([changes (in-range 0 4)] #:break (>= (hash-count seen) n))
+               (for-each-near s architecture changes (hash-ref options "--timeout" 60) found))])
+          (when (= 0 (hash-count seen))
+            (worse! 1)
+            (eprintf "~a: nothing within 3 changes of ~a\n" command (shorten line))))))))
+
+(define (neighbours options others)
+  (define s0 (scope-of options #f))
+  (define n (hash-ref options "-n" +inf.0))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define s (with-classes s0 architecture))
+          (define seen (make-hash))
+          (for-each-near s architecture 1 (hash-ref options "--timeout" 60)
+                         (λ (text)
+                           (unless (hash-ref seen text #f)
+                             (hash-set! seen text #t)
+                             (say text))
+                           (< (hash-count seen) n))))))))
+
+(define commands
+  (hash "sample" sample "check" check "complete" complete "repair" repair "neighbours" neighbours
+        "count" count-all "describe" describe "smallest" (extreme 'smallest)
+        "largest" (extreme 'largest)))
+
+(define (main arguments)
+  (define run-command (and (pair? arguments) (hash-ref commands (car arguments) #f)))
+  (unless run-command
+    (mistake "expected one of ~a" (string-join (sort (hash-keys commands) string<?) ", ")))
+  (set! command (car arguments))
+  (define-values (options others) (parse (cdr arguments)))
+  (with-handlers ([exn:fail:filesystem:errno? (λ (e) (exit 1))])   ; the reader of our lines has gone
+    (run-command options others)
+    (flush-output))
+  (exit status))
+
+(module+ main (main (vector->list (current-command-line-arguments))))

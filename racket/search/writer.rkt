@@ -1,0 +1,163 @@
+#lang racket/base
+;; Terms as text, written by hand into one byte buffer.
+
+(require racket/fixnum (only-in racket/unsafe/ops unsafe-bytes-copy!)
+         "../kanren/substitution.rkt" "../kanren/term.rkt")
+(provide make-writer writer-result write-text! write-call! put! put-atom! put-variable! put-number!
+         too-large?)
+
+;; A Writer is a byte buffer that grows, the store to walk terms in, the names given so far, and how
+;; many more pairs and vectors may be written: a term whose parts are shared can be endless as a tree,
+;; and `too-large?` then says so.
+;; Names: `seen` holds the numbers of the first variables, `count` of them, in order; most texts have few,
+;; and looking through them is faster than a table. `names` is a table for the rest: number -> n of _.n.
+;; What writes takes the position to write at and returns the position behind what it wrote.
+(struct writer ([bytes #:mutable] store seen [count #:mutable] [names #:mutable] [fuel #:mutable])
+  #:authentic)
+
+(define most-seen 32)
+
+(define most-parts 20000)
+
+(define (make-writer store) (writer (take-buffer) store (make-fxvector most-seen) 0 #f most-parts))
+
+;; The text up to `end`; the writer is used no more.
+(define (writer-result out end)
+  (begin0 (subbytes (writer-bytes out) 0 end)
+          (set-box! spare-buffer (writer-bytes out))))
+
+;; A buffer is used again: making one costs as much as writing a hundred bytes.
+(define spare-buffer (box (make-bytes 4096)))
+(define (take-buffer)
+  (define buffer (unbox spare-buffer))
+  (if (and buffer (box-cas! spare-buffer buffer #f))
+      buffer
+      (make-bytes 4096)))
+
+(define (too-large? out) (fx<= (writer-fuel out) 0))
+
+;; The buffer, with room for n more bytes at `at`.
+(define-syntax-rule (reserve! out at n)
+  (let ([buffer (writer-bytes out)])
+    (if (fx<= (fx+ at n) (bytes-length buffer))
+        buffer
+        (grow! out at n))))
+
+(define (grow! out at n)
+  (define larger (make-bytes (fx* 2 (fx+ at n))))
+  (bytes-copy! larger 0 (writer-bytes out) 0 at)
+  (set-writer-bytes! out larger)
+  larger)
+
+;; Writes bs from its byte `from` on.
+(define (put! out at bs [from 0])
+  (define n (bytes-length bs))
+  (define buffer (reserve! out at n))
+  ;; half the cost of bytes-copy!; both ranges are within: see reserve!
+  (unsafe-bytes-copy! buffer at bs from n)
+  (fx+ at (fx- n from)))
+
+(define (put-byte! out at b)
+  (bytes-set! (reserve! out at 1) at b)
+  (fx+ at 1))
+
+(define open-parenthesis 40)
+(define close-parenthesis 41)
+(define space 32)
+
+(define (write-text! out at t)
+  (write-walked! out at (walk/store t (writer-store out)) 1))
+
+;; `from` is 0 where a space goes before the term, else 1: what is kept of atoms starts with a space.
+(define (write-walked! out at t from)
+  (cond
+    [(pair? t)
+     (let* ([at (if (eq? from 0) (put! out at #" (") (put-byte! out at open-parenthesis))]
+            [at (write-elements! out at t 1)])
+       (put-byte! out at close-parenthesis))]
+    [(var? t) (put-variable! out at t from)]
+    [(vector? t)
+     (write-walked! out (put! out at #" #" from) (vector->list t) 1)]
+    [else (put-atom! out at t from)]))
+
+;; The elements of a list, and its tail where it is not ().
+(define (write-elements! out at t from)
+  (define fuel (writer-fuel out))
+  (cond
+    [(fx<= fuel 0) at]
+    [else
+     (set-writer-fuel! out (fx- fuel 1))
+     (let ([at (write-walked! out at (walk/store (car t) (writer-store out)) from)]
+           [rest (walk/store (cdr t) (writer-store out))])
+       (cond [(pair? rest) (write-elements! out at rest 0)]
+             [(null? rest) at]
+             [else (write-walked! out (put! out at #" .") rest 0)]))]))
+
+;; (NAME ARG …)
+(define (write-call! out at name args)
+  (let* ([at (put-byte! out at open-parenthesis)]
+         [at (put-atom! out at name 1)])
+    (let loop ([at at] [args args])
+      (if (null? args)
+          (put-byte! out at close-parenthesis)
+          (loop (write-walked! out at (walk/store (car args) (writer-store out)) 0) (cdr args))))))
+
+(define (put-variable! out at v from)
+  (define n (variable-name out (var-id v)))
+  (if (fx< n (vector-length variable-texts))
+      (put! out at (vector-ref variable-texts n) from)
+      (put-number! out (put! out at #" _." from) n 1)))
+
+(define (variable-name out id)
+  (define seen (writer-seen out))
+  (define count (writer-count out))
+  (let loop ([i 0])
+    (cond
+      [(fx= i most-seen) (table-name out id)]
+      [(fx= i count)
+       (fxvector-set! seen i id)
+       (set-writer-count! out (fx+ i 1))
+       i]
+      [(fx= (fxvector-ref seen i) id) i]
+      [else (loop (fx+ i 1))])))
+
+(define (table-name out id)
+  (define names (or (writer-names out)
+                    (let ([names (make-hasheqv)]) (set-writer-names! out names) names)))
+  (or (hash-ref names id #f)
+      (let ([n (+ most-seen (hash-count names))]) (hash-set! names id n) n)))
+
+(define (put-number! out at n from)
+  (put! out at
+        (if (and (fixnum? n) (fx<= 0 n) (fx< n (vector-length number-texts)))
+            (vector-ref number-texts n)
+            (number->text n))
+        from))
+
+(define (number->text n) (string->bytes/latin-1 (string-append " " (number->string n))))
+(define number-texts (build-vector 1000 number->text))
+(define variable-texts
+  (build-vector 200 (λ (n) (string->bytes/latin-1 (string-append " _." (number->string n))))))
+
+(define (put-atom! out at t from)
+  (cond
+    [(symbol? t) (put! out at (or (hash-ref symbol-texts t #f) (symbol->text t)) from)]
+    [(null? t) (put! out at #" ()" from)]
+    [(exact-integer? t) (put-number! out at t from)]
+    [else (put! out at (bytes-append #" " (written t)) from)]))
+
+(define symbol-texts (make-weak-hasheq))
+(define (symbol->text s)
+  (define text (bytes-append #" " (written s)))
+  (hash-set! symbol-texts s text)
+  text)
+
+;; As `write` has it; a newline inside a symbol is the only way to a raw newline.
+(define (written t)
+  (define out (open-output-bytes))
+  (write t out)
+  (define text (get-output-bytes out))
+  (when (for/or ([b (in-bytes text)]) (eqv? b 10))
+    (raise-arguments-error 'print-choice "a symbol with a newline in its name cannot be printed"
+                           "symbol" t))
+  text)

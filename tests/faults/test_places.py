@@ -1,0 +1,142 @@
+"""Places that cannot be used: each is one clear line, status 2, and nothing is left running."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from architecto import configuration, endpoint
+from architecto.configuration import Configuration
+
+
+def test_a_run_below_a_plain_file(run_architecto, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run_architecto("run", "--run", tmp_path / "file" / "run")
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"architecto run: cannot write the run to {tmp_path}/file/run: Not a directory\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_under_the_trace(run_architecto, tmp_path):
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    dataclasses.replace(Configuration(), scorer="random", trials=1).save(run_dir)
+    (run_dir / "trace.jsonl").symlink_to("/dev/full")
+    result = run_architecto("resume", run_dir, timeout=100)
+    assert result.returncode == 2
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_a_run_that_is_there_already(run_architecto, tmp_path):
+    result = run_architecto("run", "--run", tmp_path)
+    assert result.returncode == 2
+    assert f"{tmp_path} exists: choose another --run, or " in result.stderr
+    assert result.stderr.endswith(f"architecto resume {tmp_path}\n")
+
+
+def test_a_configuration_that_was_cut_off(run_architecto, tmp_path):
+    (tmp_path / "configuration.json").write_text('{"space": "cnn"')
+    result = run_architecto("resume", tmp_path)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_an_endpoint_in_use(tmp_path):
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "agent"))
+        other.listen()
+        with pytest.raises(endpoint.EndpointError, match="another process listens there"):
+            endpoint.check(f"ipc://{tmp_path}/agent")
+
+
+def test_an_endpoint_that_a_dead_process_left_can_be_used_again(tmp_path):
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "agent"))
+    endpoint.check(f"ipc://{tmp_path}/agent")
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("ipc:///tmp/" + "x" * 120, "the limit is 103"),
+        ("ipc:///no/such/directory/agent", "there is no directory"),
+        ("tcp://127.0.0.1:5555", "expected ipc://PATH"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_used(run_architecto, place, reason):
+    result = run_architecto("serve", "--endpoint", place)
+    assert result.returncode == 2
+    assert reason in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_fresh_endpoint_is_for_its_owner_alone(tmp_path):
+    place = endpoint.fresh()
+    directory = Path(place.removeprefix("ipc://")).parent
+    assert directory.stat().st_mode & 0o777 == 0o700
+    endpoint.remove(place)
+    assert not directory.exists()
+    endpoint.write_connection(tmp_path / "connection.json", place)
+    assert (tmp_path / "connection.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--space", "nope"], "unknown search space 'nope'; known are cnn"),
+        (["--space", "nope.rkt"], "unknown search space 'nope.rkt'"),
+        (["--dataset", "nope"], "unknown data set 'nope'; known are digits"),
+        (["--scorer", "nope"], "got 'nope', expected"),
+        (["--scorer", "nope.py:Class"], "nope.py"),
+        (["--trials", "0"], "got 0, expected a whole number from 1 on"),
+        (["--seed", "-1"], "got -1, expected a whole number from 0 on"),
+        (["--device", "tpu"], "unknown device 'tpu'"),
+        (["--strategy", "nope"], "unknown strategy 'nope'"),
+        (["--max-params", "5"], "at most 5 parameters"),
+        (["--run", "a b"], "bad name of a run 'a b'"),
+        (["--no-such-option"], "unrecognized arguments"),
+    ],
+)
+def test_bad_input_is_one_line_and_imports_no_torch(run_program, python, tmp_path, options, reason):
+    program = (
+        "import sys\nfrom architecto import cli\n"
+        "try: status = cli.main(sys.argv[1:])\n"
+        "except SystemExit as exit: status = exit.code\n"
+        "sys.exit(3 if 'torch' in sys.modules else status)"
+    )
+    result = run_program(python, "-c", program, "run", *options, cwd=tmp_path)
+    assert result.returncode == 2, result.stderr
+    assert reason in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_racket_on_path(run_architecto, tmp_path):
+    result = run_architecto("run", env={"PATH": str(tmp_path)}, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "no racket on PATH" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "resume", "best", "serve"])
+def test_help_names_each_option_with_its_default(run_architecto, command):
+    result = run_architecto(command, "--help")
+    assert result.returncode == 0
+    options = [line for line in result.stdout.splitlines() if line.startswith("  --")]
+    assert " ".join(result.stdout.split()).count("(default: ") >= len(options)
+
+
+def test_names_of_runs_count_up(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        directory = configuration.run_directory(None, Configuration())
+        assert directory == Path(f"runs/cnn-digits-00{number}")
+        assert configuration.load(directory) == Configuration()
+    assert os.listdir("runs")
