@@ -154,7 +154,7 @@
 (test-case "a variable without end is an error that names it"
   (check-exn
    #rx"variable _\\.0 of the answer \\(_\\.0 _\\.1\\) has no finite domain.*\\(infd x DOMAIN\\)"
-             (λ () (run* (x y) (<fd x y))))
+   (λ () (run* (x y) (<fd x y))))
   (check-exn #rx"the variable _\\.0 .*\\(interval 3 \\+inf\\)" (λ () (run* (x) (>fd x 2)))))
 
 (test-case "variables that the answer does not show count once"
