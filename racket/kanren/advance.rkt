@@ -2,17 +2,17 @@
 ;; Many steps of the stream search at once: the same answers in the same order as stream.rkt's `step`,
 ;; without building the streams in between.
 
-(require racket/fixnum "goal.rkt" "label.rkt" "state.rkt" "store.rkt" "stream.rkt")
+(require racket/fixnum "goal.rkt" "label.rkt" "store.rkt" "stream.rkt")
 (provide mature stream-take
          advance advance-goal bind-next delayed spent-stream)
 
-;; (advance s n) is n steps of the stream s, or fewer if it matures before: -> Stream, steps used. Where
-;; the result is mature, `used` says at which step it became so; where it is not, `used` is n.
+;; (advance s n) is n steps of the stream s, or fewer if it matures before: -> Stream, steps used.
+;; Where the result is mature, `used` says at which step it became so; where it is not, `used` is n.
 ;;
-;; An mplus steps its left stream and swaps, so n steps of it are ⌈n/2⌉ of the left stream and ⌊n/2⌋ of
-;; the right one, as long as neither matures. Each may be advanced on its own, and where one matures the
-;; arithmetic of turns tells what the other has had by then. If that is less than it was given, it is
-;; ahead: it becomes an `ahead` stream, which lets as many steps pass before it goes on.
+;; An mplus steps its left stream and swaps, so n steps of it are ⌈n/2⌉ of the left stream and ⌊n/2⌋
+;; of the right one, as long as neither matures. Each may be advanced on its own, and where one
+;; matures the arithmetic of turns tells what the other has had by then. If that is less than it was
+;; given, it is ahead: it becomes an `ahead` stream, which lets as many steps pass before it goes on.
 
 ;; -- answers ------------------------------------------------------------------------------------
 
@@ -73,7 +73,8 @@
       (let-values ([(s used) (advance s (fx- n spent))])
         (values s (fx+ spent used)))))
 
-;; n steps of an mplus, where (left k) gives the first k steps of its left stream, which is not mature.
+;; n steps of an mplus, where (left k) gives the first k steps of its left stream, which is not
+;; mature.
 (define-syntax-rule (interleave left right n)
   (let ([k (half-up n)])
     (let-values ([(a i) (left k)])
@@ -116,7 +117,8 @@
 (define (turns s n)
   (if (mature? s) (values s 1) (advance s n)))
 
-;; The right stream answered at its step j, when the left one had had as many; a is where i steps took it.
+;; The right stream answered at its step j, when the left one had had as many; a is where i steps took
+;; it.
 (define (right-answer a i b j)
   (define left (if (fx= i j) a (ahead (fx- i j) a)))
   (values (cons (car b) (mplus left (cdr b))) (fx* 2 j)))

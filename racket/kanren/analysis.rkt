@@ -6,7 +6,7 @@
 
 ;; A goal in a relation's body is seen as one of
 ;;   (list 'conj VARIABLES GOALS)   fresh or conj*
-;;   (list 'conde LINES)            syntax of the lists of goals
+;;   (list 'conde LINES STX)        syntax of the lists of goals, and the whole as it stands
 ;;   (list '== LEFT RIGHT)
 ;;   (list 'constraint EXPRESSION)  an expression that makes a constraint and no fresh variable
 ;;   (list 'other EXPRESSION)       any Racket expression that makes a goal
@@ -28,9 +28,11 @@
             [_ (list 'other stx)])]
          [(is? #'conde)
           (syntax-case stx ()
-            [(_ (g0 g ...) (h0 h ...) ...) (list 'conde #'((g0 g ...) (h0 h ...) ...))]
+            [(_ (g0 g ...) (h0 h ...) ...) (list 'conde #'((g0 g ...) (h0 h ...) ...) stx)]
             [_ (list 'other stx)])]
-         [(is? #'matche) (parse-goal (expand-matche stx #'fresh #'conde #'==))]
+         [(is? #'matche)
+          (define parsed (parse-goal (expand-matche stx #'fresh #'conde #'==)))
+          (if (eq? (car parsed) 'conde) (list 'conde (cadr parsed) stx) parsed)]
          [(is? #'==)
           (syntax-case stx ()
             [(_ a b) (list '== #'a #'b)]
@@ -41,7 +43,8 @@
 
 (define constraint-heads
   (list #'=/= #'symbolo #'numbero #'stringo #'not-symbolo #'not-numbero #'not-stringo #'absento
-        #'domfd #'infd #'fd #'=fd #'=/=fd #'<fd #'<=fd #'>fd #'>=fd #'+fd #'*fd #'quotientfd #'remainderfd
+        #'domfd #'infd #'fd #'=fd #'=/=fd #'<fd #'<=fd #'>fd #'>=fd #'+fd #'*fd #'quotientfd
+        #'remainderfd
         #'distinctfd))
 
 ;; May the variable stand in this syntax (or list of syntax)? Yes too often does no harm.

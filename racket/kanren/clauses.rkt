@@ -1,7 +1,7 @@
 #lang racket/base
 ;; What the compiled code of a clause calls.
 
-(require "advance.rkt" "goal.rkt" "state.rkt" "store.rkt" "stream.rkt" "term.rkt")
+(require "advance.rkt" "goal.rkt" "state.rkt" "store.rkt" "term.rkt")
 (provide plain-clause woken late-failure)
 
 ;; A clause that is not compiled: its goal is built and interpreted.

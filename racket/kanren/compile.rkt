@@ -1,10 +1,10 @@
 #lang racket/base
 ;; Compiles the body of a relation, at the time when its definition is expanded: each line of a conde
-;; becomes three procedures (see Clause in goal.rkt). All three say the same as the macros of forms.rkt;
-;; they do it without building goals that are used at once.
+;; becomes three procedures (see Clause in goal.rkt). All three say the same as the macros of
+;; forms.rkt; they do it without building goals that are used at once.
 
 (require (for-syntax racket/base) racket/syntax "analysis.rkt" "names.rkt" "emission.rkt"
-         (for-template racket/base "advance.rkt" "clauses.rkt" "forms.rkt" "goal.rkt" "state.rkt"))
+         (for-template racket/base "clauses.rkt" "forms.rkt" "goal.rkt" "state.rkt"))
 (provide compile-relation)
 
 (define/with-syntax (st store next pending n args) shared-names)
@@ -33,17 +33,17 @@
                     plain
                     #,last?))))
   ;; The goal that stands for a conde: the number of its first line and the variables it speaks of.
-  ;; A conde is met twice, once for each procedure of the line around it.
+  ;; A conde is met twice, once for each procedure of the line around it; the first time decides.
   (define places '())
-  (define (place lines variables)
-    (define known (assq lines places))
-    (define number
-      (or (and known (cdr known))
-          (let ([number (add-lines! (occurring variables lines)
-                                    (map syntax->list (syntax->list lines)))])
-            (set! places (cons (cons lines number) places))
-            number)))
-    #`(clauses '#,name #,number (list #,@(occurring variables lines))))
+  (define (place parsed variables)
+    (define lines (cadr parsed))
+    (define stx (caddr parsed))
+    (unless (assq stx places)
+      (define needed (occurring variables lines))
+      (define number (add-lines! needed (map syntax->list (syntax->list lines))))
+      (set! places (cons (list stx number needed) places)))
+    (define known (cdr (assq stx places)))
+    #`(clauses '#,name #,(car known) (list #,@(cadr known))))
   (add-lines! params
               (let ([only (and (null? (cdr goals)) (parse-goal (car goals)))])
                 (if (and only (eq? (car only) 'conde))

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Disequality: two terms that must not become equal.
 
-(require "state.rkt" "term.rkt" "types.rkt" "domain.rkt" "trie.rkt")
+(require "state.rkt" "term.rkt" "types.rkt" "domain.rkt")
 (provide (struct-out disequality) post-disequality! run-disequality! differing-pairs)
 
 ;; An open disequality is (disequality PAIRS): not all of the pairs (VAR . TERM) may become equal. It

@@ -2,7 +2,7 @@
 ;; The code of a clause: what the stream search and what the guided search do with its goals.
 
 (require (for-syntax racket/base) racket/syntax "analysis.rkt" "names.rkt" "matching.rkt"
-         (for-template racket/base "advance.rkt" "clauses.rkt" "goal.rkt" "state.rkt" "store.rkt"
+         (for-template racket/base "advance.rkt" "clauses.rkt" "state.rkt" "store.rkt"
                        "term.rkt"))
 (provide (struct-out scope) emit-run emit-expand)
 
@@ -10,8 +10,9 @@
 
 ;; The code stands where `st`, and on top of it `store` and `next`, are what holds so far.
 
-;; A Scope is (scope VARIABLES UNSEEN PLACE): all variables in scope, those that have no value yet (see
-;; matching.rkt), and a procedure that makes the goal of a conde from its lines and the variables.
+;; A Scope is (scope VARIABLES UNSEEN PLACE): all variables in scope, those that have no value yet
+;; (see matching.rkt), and a procedure that makes the goal of a conde from its lines and the
+;; variables.
 (struct scope (variables unseen place))
 
 (define (enter sc new)
@@ -55,7 +56,7 @@
     (λ (sc)
       (define ids (generate-temporaries goals))
       (define (expression parsed g)
-        (if (eq? (car parsed) 'conde) ((scope-place sc) (cadr parsed) (scope-variables sc)) g))
+        (if (eq? (car parsed) 'conde) ((scope-place sc) parsed (scope-variables sc)) g))
       (define parsed (map parse-goal goals))
       (define code
         #`(let* (#,@(for/list ([id (in-list ids)] [p (in-list parsed)] [g (in-list goals)])

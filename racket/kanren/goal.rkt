@@ -7,13 +7,15 @@
          (struct-out relation) (struct-out clauses) (struct-out lines) (struct-out clause)
          symbolo numbero stringo not-symbolo not-numbero not-stringo
          succeed fail constraint-goal?
-         register-relation! lookup-relation unfold check-call clauses->goal clause-numbers lines->goals relation-names)
+         register-relation! lookup-relation relation-names
+         unfold check-call clauses->goal clause-numbers lines->goals)
 
 ;; A Goal is one of these prefab structs, and nothing in it is a closure:
 ;;   (disj GOAL GOAL)    (conj GOAL GOAL)
 ;;   (relate NAME ARGS)  a call: the relation is looked up by name when it is unfolded
 ;;   (clauses NAME FROM ARGS)  the disjunction of the clauses of a `conde` that are left to try: those
-;;                       from number FROM on, with the values ARGS of the variables that occur in them.
+;;                       from number FROM on, with the values ARGS of the variables that occur in
+;;                       them.
 ;;                       A waiting alternative is this small; its goals are built when it is tried.
 ;;   (lines NAME NUMBERS ARGS) the same, of which only the clauses with these numbers are left: the
 ;;                       guided search keeps those that the constraints allow
@@ -55,8 +57,8 @@
 (struct relation (name arity table body inputs source))
 
 ;; A Clause is one line of a `conde` in three forms (compile.rkt), and whether it is the last line:
-;;   run     State, args, n -> Stream, steps used: as n steps of the stream search (advance.rkt) take it
-;;   expand  State, args -> State or #f, goals: all its constraints posted, and the goals that are left
+;;   run     State, args, n -> Stream, steps used: as n steps of the stream search take it
+;;   expand  State, args -> State or #f, goals: its constraints posted, and the goals that are left
 ;;   plain   args -> Goal: the first-order representation
 (struct clause (run expand plain last?) #:authentic)
 
@@ -90,7 +92,8 @@
 
 (define (check-arguments r args)
   (unless (eqv? (length args) (relation-arity r))
-    (error (relation-name r) "expected ~a arguments, got ~a: ~s" (relation-arity r) (length args) args)))
+    (error (relation-name r) "expected ~a arguments, got ~a: ~s"
+           (relation-arity r) (length args) args)))
 
 ;; A call in the stream search.
 (define (check-call r args)

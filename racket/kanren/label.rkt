@@ -99,7 +99,7 @@
 (define (term-variables st t)
   (define seen (make-hasheqv))
   (define found '())
-  (define parts #f)          ; of a large term, the parts that were visited: as a tree it may be endless
+  (define parts #f)     ; of a large term, the parts that were visited: as a tree it may be endless
   (define fuel large-term)
   (define (new? t)
     (cond [parts (and (not (hash-ref parts t #f)) (begin (hash-set! parts t #t) #t))]

@@ -8,7 +8,8 @@
 (define (expand-matche stx fresh-id conde-id ==-id)
   (define (bad)
     (raise-syntax-error 'matche
-                        "expected (matche TERM (PATTERN GOAL …) …) or (matche (TERM …) ((PATTERN …) GOAL …) …)"
+                        (string-append "expected (matche TERM (PATTERN GOAL …) …) or "
+                                       "(matche (TERM …) ((PATTERN …) GOAL …) …)")
                         stx))
   (define (line terms patterns goals)
     (define found '())

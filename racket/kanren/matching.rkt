@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Compiles (== LEFT RIGHT) where a side is a pattern: existing terms are read without building the
-;; pattern, a fresh variable that meets a term for the first time becomes that term, and only what must
-;; be built is built.
+;; pattern, a fresh variable that meets a term for the first time becomes that term, and only what
+;; must be built is built.
 
 (require (for-syntax racket/base) racket/list racket/syntax "analysis.rkt" "names.rkt"
          (for-template racket/base racket/fixnum "substitution.rkt" "term.rkt"))
@@ -9,8 +9,8 @@
 
 (define/with-syntax (st store next pending n args) shared-names)
 
-;; The code stands where `store`, `next` (number of the next variable) and `pending` (see unify-in) are
-;; bound. `unseen` are the fresh variables that have no value yet.
+;; The code stands where `store`, `next` (number of the next variable) and `pending` (see unify-in)
+;; are bound. `unseen` are the fresh variables that have no value yet.
 
 ;; Gives variables of `unseen` numbers of their own, for code that needs them. -> syntax
 (define (with-variables variables code)
@@ -98,8 +98,8 @@
     [else '()]))
 
 ;; (compile-equation LEFT RIGHT unseen after) -> syntax of the equation followed by `after`, which is
-;; called with `bound?` (may the code have failed or bound anything?) and the unseen variables that are
-;; left, and gives the code that stands where store is the new Store or #f.
+;; called with `bound?` (may the code have failed or bound anything?) and the unseen variables that
+;; are left, and gives the code that stands where store is the new Store or #f.
 (define (compile-equation left right unseen after)
   ;; the variables that arbitrary Racket code needs come first
   (define-values (p before-p) (parse-pattern left unseen))

@@ -24,8 +24,8 @@
                   (absento-clause st variables name known?)))))
   (if (null? clauses) named (cons named clauses)))
 
-;; The term as first-order-miniKanren prints it: bare, or #s(Ans TERM (CONSTRAINT …)), sorted, with one
-;; clause for the type of each variable.
+;; The term as first-order-miniKanren prints it: bare, or #s(Ans TERM (CONSTRAINT …)), sorted, with
+;; one clause for the type of each variable.
 (struct Ans (term constraints) #:prefab)
 
 (define (reify/first-order st t)
@@ -94,7 +94,7 @@
 (define (make-name i) (string->symbol (string-append "_." (number->string i))))
 (define standard-names (build-vector 100 make-name))
 
-;; -- clauses: each is a list of clauses, empty where there is nothing to say --------------------------
+;; -- clauses: each is a list of clauses, empty where there is nothing to say ------------------------
 
 ;; (TYPE . VARIABLE) for each type that a variable must or must not have.
 (define (type-clauses st variables)
@@ -193,18 +193,31 @@
                                  (memq pairs (memq other all))))))
     pairs))
 
+;; Can the pair never become equal, because one side holds what must not occur in the other?
 (define ((absent? st) p)
-  (member (cdr p) (attribute-absent (variable-attribute st (car p)))))
+  (define (keeps-out? v t)
+    (and (var? v)
+         (for/or ([tag (in-list (attribute-absent (variable-attribute st v)))])
+           (inside? st tag t))))
+  (or (keeps-out? (car p) (cdr p)) (keeps-out? (cdr p) (car p))))
+
+(define (inside? st tag t)
+  (define store (state-store st))
+  (let loop ([t t])
+    (let ([t (walk/store t store)])
+      (or (eq? store (make-equal store (list (cons tag t))))
+          (and (pair? t) (or (loop (car t)) (loop (cdr t))))
+          (and (vector? t) (for/or ([e (in-vector t)]) (loop e)))))))
 
 ;; When all `pairs` hold, do all of `other`? Then the disequality of `other` says more.
 (define (implied-by? st pairs other)
   (define store (make-equal (state-store st) pairs))
-  (eq? store (make-equal store other)))
+  (and store (eq? store (make-equal store other))))
 
 (define (make-equal store pairs)
   (for/fold ([store store]) ([p (in-list pairs)])
-    (define-values (next pending) (unify-in (car p) (cdr p) store '()))
-    (or next store)))
+    (define-values (next pending) (if store (unify-in (car p) (cdr p) store '()) (values #f '())))
+    next))
 
 ;; In a pair of a disequality the variable of the lower number comes first, a variable before a value.
 (define (term-first? a b)

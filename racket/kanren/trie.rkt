@@ -1,16 +1,17 @@
 #lang racket/base
 ;; A persistent map from natural numbers to values, for stores keyed by variable or constraint number.
-;; The search keeps very many of them, each a few entries away from another: what counts is their size.
+;; The search keeps very many of them, each a few entries away from another: what counts is their
+;; size.
 
 (require racket/fixnum)
 (provide trie-empty trie-ref trie-set trie-remove trie-fold)
 
-;; A Trie is a Node, or (list* KEY VALUE TRIE): an entry on top of an older map. With `most-entries` of
-;; those, they go into the Node at the bottom: keys that were set one after the other are mostly near
-;; each other, and share the nodes that this makes.
-;; A Node of height h is (vector h C0 … C7). At height 0 the Ci are values; above, Ci is a Node for the
-;; keys whose digit h (in base 8) is i. An absent value or Node is #f: #f cannot be stored, and no Trie
-;; is #f.
+;; A Trie is a Node, or (list* KEY VALUE TRIE): an entry on top of an older map. With `most-entries`
+;; of those, they go into the Node at the bottom: keys that were set one after the other are mostly
+;; near each other, and share the nodes that this makes.
+;; A Node of height h is (vector h C0 … C7). At height 0 the Ci are values; above, Ci is a Node for
+;; the keys whose digit h (in base 8) is i. An absent value or Node is #f: #f cannot be stored, and no
+;; Trie is #f.
 
 (define trie-empty (vector 0 #f #f #f #f #f #f #f #f))
 

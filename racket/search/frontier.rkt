@@ -2,7 +2,7 @@
 ;; The frontier: the tree of choices of a guided search, each with a stable index.
 
 (require racket/contract/base racket/list
-         "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt" "../kanren/state.rkt"
+         "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt"
          "../kanren/stream.rkt" "../kanren/term.rkt"
          "nodes.rkt" "printer.rkt" "settle.rkt")
 (provide

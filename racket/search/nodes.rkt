@@ -28,7 +28,8 @@
   #:authentic)
 
 ;; A Frontier holds
-;;   slots      vector: index -> Choice, or for a closed choice the index of its parent (#f: the root's)
+;;   slots      vector: index -> Choice, or for a closed choice the index of its parent (#f: the
+;;   root's)
 ;;   next       the index of the next choice
 ;;   answers    found so far, newest first
 ;;   closed     indices closed since they were last taken, newest first
@@ -90,7 +91,8 @@
 
 ;; -- answers that were reported ---------------------------------------------------------------------
 
-;; Enters an answer found at the choice c. -> #f when it was reported before a choice above c was shrunk
+;; Enters an answer found at the choice c. -> #f when it was reported before a choice above c was
+;; shrunk
 (define (report-answer! f c answer)
   (when (frontier-max-nodes f)
     (set-node-found! c (cons answer (node-found c))))

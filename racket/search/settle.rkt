@@ -5,8 +5,8 @@
 (require "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/state.rkt" "../kanren/store.rkt")
 (provide settle unfolded)
 
-;; -> (STATE . GOALS) where GOALS are calls, labellings, and disjunctions of two or more live branches,
-;; in their order; or #f when a constraint or a whole disjunction fails.
+;; -> (STATE . GOALS) where GOALS are calls, labellings, and disjunctions of two or more live
+;; branches, in their order; or #f when a constraint or a whole disjunction fails.
 (define (settle st goals)
   (if (andmap relate? goals)
       (cons st goals)

@@ -9,9 +9,9 @@
 ;; A Writer is a byte buffer that grows, the store to walk terms in, the names given so far, and how
 ;; many more pairs and vectors may be written: a term whose parts are shared can be endless as a tree,
 ;; and `too-large?` then says so.
-;; Names: `seen` holds the numbers of the first variables, `count` of them, in order; most texts have few,
-;; and looking through them is faster than a table. `names` is a table for the rest: number -> n of _.n.
-;; What writes takes the position to write at and returns the position behind what it wrote.
+;; Names: `seen` holds the numbers of the first variables, `count` of them, in order; most texts have
+;; few, and looking through them is faster than a table. `names` is a table for the rest: number -> n
+;; of _.n. What writes takes the position to write at and returns the position behind what it wrote.
 (struct writer ([bytes #:mutable] store seen [count #:mutable] [names #:mutable] [fuel #:mutable])
   #:authentic)
 

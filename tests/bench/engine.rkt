@@ -1,11 +1,10 @@
 #lang racket/base
 ;; The speed of the engine: racket tests/bench/engine.rkt [--runs N] [NAME …]
-;; Each workload runs in fresh processes; what is printed is the median. Times are CPU milliseconds, and
-;; `scaled` is what they would be on a machine where (fib 36) takes 160 ms, as measured in the same
-;; process. The reference is faster-miniKanren's time on such a machine.
+;; Each workload runs in fresh processes; what is printed is the median. Times are CPU milliseconds,
+;; and `scaled` is what they would be on a machine where (fib 36) takes 160 ms, as measured in the
+;; same process. The reference is faster-miniKanren's time on such a machine.
 
-(require racket/cmdline racket/list racket/path racket/port racket/runtime-path racket/string
-         racket/system)
+(require racket/list racket/port racket/runtime-path racket/system)
 
 (define-runtime-path stream-workloads "engine/stream.rkt")
 (define-runtime-path guided-workloads "engine/guided.rkt")
@@ -14,8 +13,8 @@
 
 (define (workloads file) (dynamic-require file 'workloads))
 
-;; A Workload is (list NAME REFERENCE UNIT THUNK). Where UNIT is ms, the thunk's CPU time is the figure,
-;; and it returns a note; else it measures by itself and returns its figure and a note.
+;; A Workload is (list NAME REFERENCE UNIT THUNK). Where UNIT is ms, the thunk's CPU time is the
+;; figure, and it returns a note; else it measures by itself and returns its figure and a note.
 (define (find-workload name)
   (or (for*/or ([file (list stream-workloads guided-workloads)])
         (assoc name (workloads file)))
@@ -92,6 +91,7 @@
 (define (whole x) (number->string (inexact->exact (round x))))
 
 (module+ main
+  (require racket/cmdline)
   (define runs 3)
   (define one #f)
   (define names

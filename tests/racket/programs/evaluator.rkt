@@ -1,5 +1,6 @@
 #lang racket/base
-;; A relational evaluator with de Bruijn indices: `expr` has the value `value` in the environment `env`.
+;; A relational evaluator with de Bruijn indices: `expr` has the value `value` in the environment
+;; `env`.
 
 (require "../../../racket/kanren/main.rkt")
 (provide evalo eval-expo)

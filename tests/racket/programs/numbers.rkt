@@ -1,7 +1,7 @@
 #lang racket/base
-;; Relational arithmetic on binary numerals, after Kiselyov, Byrd, Friedman and Shan, "Pure, declarative,
-;; and constructive arithmetic relations" (2008). A numeral is a list of bits, least first, without a
-;; leading zero: '() is 0, '(1) is 1, '(0 1) is 2.
+;; Relational arithmetic on binary numerals, after Kiselyov, Byrd, Friedman and Shan, "Pure,
+;; declarative, and constructive arithmetic relations" (2008). A numeral is a list of bits, least
+;; first, without a leading zero: '() is 0, '(1) is 1, '(0 1) is 2.
 
 (require "../../../racket/kanren/main.rkt" "lists.rkt")
 (provide numeral pluso minuso *o <o <=o /o logo poso >1o)
