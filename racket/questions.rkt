@@ -75,17 +75,15 @@
          (or (hash-ref options "--classes" #f) (and space (space-classes space)))
          budgets))
 
-(define (frontier-of s [like #f])
+(define (frontier-of s [template #f])
   (space-frontier (scope-space s) #:input (scope-input s) #:classes (scope-classes s)
-                  #:budgets (scope-budgets s) #:like like))
+                  #:budgets (scope-budgets s) #:like (and template (like-template template))))
 
 ;; A template's architectures, in the space or at all.
-(define (template-frontier s template)
-  (cond
-    [(scope-space s)
-     (define-values (like goal) (with-holes template))
-     (frontier-of s like)]
-    [else (valid-frontier template (scope-classes s))]))
+(define (template-frontier s template [longest 4])
+  (if (scope-space s)
+      (frontier-of s template)
+      (valid-frontier template (scope-classes s) #:longest longest)))
 
 ;; -- lines ------------------------------------------------------------------------------------------
 
@@ -320,41 +318,51 @@
       (reading line #t
         (λ (template)
           (define seen (make-hash))
-          (for-each-answer (template-frontier s template)
-                           #:seconds (hash-ref options "--timeout" 60)
-                           (λ (answer)
-                             (define text (text-of answer))
-                             (unless (hash-ref seen text #f)
-                               (hash-set! seen text #t)
-                               (say text))
-                             (< (hash-count seen) n)))
+          ;; outside a space the rest of a list grows longer step by step: short completions first
+          (for ([longest (in-range (if (scope-space s) 4 1) 5)] #:break (>= (hash-count seen) n))
+            (for-each-answer (template-frontier s template longest)
+                             #:seconds (hash-ref options "--timeout" 60)
+                             (λ (answer)
+                               (define text (text-of answer))
+                               (unless (hash-ref seen text #f)
+                                 (hash-set! seen text #t)
+                                 (say text))
+                               (< (hash-count seen) n))))
           (when (= 0 (hash-count seen))
             (worse! 1)
             (eprintf "~a: nothing completes ~a\n" command (shorten line))))))))
 
-;; The valid architectures of a template with their distances from an old value, nearest first.
-(define (filled s template old most seconds)
-  (define answers (first-answers (template-frontier s template) most #:seconds seconds))
-  (map text-of answers))
+;; A number that is changed outside a space becomes one within 4 of it, or a power of two up to 128.
+(define (changed-numbers old)
+  (remove* (list old)
+           (sort (remove-duplicates (append (range (max 0 (- old 4)) (+ old 5))
+                                            '(1 2 4 8 16 32 64 128)))
+                 < #:key (λ (v) (abs (- v old))))))
 
-;; Calls (found TEXT) for the architectures exactly `changes` changes away, until it gives #f.
-(define (for-each-near s architecture changes seconds found)
+;; Calls (found TEXT) for the architectures `changes` changes away, numbers near the old ones first, until
+;; it gives #f. A template may give at most `most` of them.
+(define (for-each-near s architecture changes seconds most found)
   (define given (bytes->string/utf-8 (architecture->text architecture)))
   (define end (+ (current-inexact-milliseconds) (* 1000 seconds)))
   (let/ec return
+    (define (answer-all template)
+      (define answers
+        (with-handlers ([exn:fail? (λ (e) '())])       ; a number that nothing bounds
+          (first-answers (template-frontier s template 1) most #:seconds 2)))
+      (for ([a (in-list answers)])
+        (define text (text-of a))
+        (unless (or (equal? text given) (found text)) (return 'stopped))))
     (let loop ([template (loosened architecture)] [changes changes])
-      (define left (/ (- end (current-inexact-milliseconds)) 1000))
-      (when (< left 0) (return 'timeout))
+      (when (> (current-inexact-milliseconds) end) (return 'timeout))
       (if (= changes 0)
-          (for-each-answer (template-frontier s template) #:seconds (min left 2)
-                           (let ([most 40])
-                             (λ (answer)
-                               (define text (text-of answer))
-                               (set! most (sub1 most))
-                               (unless (or (equal? text given) (found text)) (return 'stopped))
-                               (> most 0))))
+          (answer-all template)
           (for ([e (in-list (edits template))])
-            (loop (car e) (sub1 changes)))))
+            (define fill (edit-fill e))
+            (if (and fill (not (scope-space s)) (exact-integer? (edit-old e)))
+                (for ([v (in-list (changed-numbers (edit-old e)))])
+                  (define filled (fill v))
+                  (when filled (loop filled (sub1 changes))))
+                (loop (edit-template e) (sub1 changes))))))
     'exhausted))
 
 ;; Without classes on the command line, as many as the last linear layer gives.
@@ -383,7 +391,7 @@
             [(not (refusal s architecture)) (found (bytes->string/utf-8 (architecture->text architecture)))]
             [else
              (for ([changes (in-range 0 4)] #:break (>= (hash-count seen) n))
-               (for-each-near s architecture changes (hash-ref options "--timeout" 60) found))])
+               (for-each-near s architecture changes (hash-ref options "--timeout" 60) 40 found))])
           (when (= 0 (hash-count seen))
             (worse! 1)
             (eprintf "~a: nothing within 3 changes of ~a\n" command (shorten line))))))))
@@ -397,7 +405,7 @@
         (λ (architecture)
           (define s (with-classes s0 architecture))
           (define seen (make-hash))
-          (for-each-near s architecture 1 (hash-ref options "--timeout" 60)
+          (for-each-near s architecture 1 (hash-ref options "--timeout" 60) 1000
                          (λ (text)
                            (unless (hash-ref seen text #f)
                              (hash-set! seen text #t)

@@ -37,6 +37,8 @@ class Argument:
     """PyTorch's default, for an argument that may be left out."""
     real: bool = False
     """A number in [0, 1] rather than an integer of at least `least`."""
+    choices: tuple[str, ...] = ()
+    """One of these names rather than a number."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,21 @@ class Kind:
     """What a layer's name stands for: a class of `torch.nn` with positional arguments."""
 
     torch_class: str
+    """Of `torch.nn`, or of `architecto.modules`."""
     stem: str
     """Modules are called stem + number: `conv1`, `conv2`, …"""
     arguments: tuple[Argument, ...] = ()
+    ranks: tuple[int, ...] = ()
+    """Ranks of the shapes that the layer takes, without the batch: 3 images, 2 tokens, 1 vectors.
+    Empty: any."""
 
     @property
     def required(self) -> int:
         return sum(argument.default is None for argument in self.arguments)
 
+
+_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+"""Of NAS-Bench-201, named as there."""
 
 _WINDOW = (Argument("kernel_size"), Argument("stride"), Argument("padding", least=0))
 
@@ -66,14 +75,61 @@ KINDS: dict[str, Kind] = {
             Argument("dilation", default=1),
             Argument("groups", default=1),
         ),
+        ranks=(3,),
     ),
-    "max-pool2d": Kind("MaxPool2d", "pool", _WINDOW),
-    "avg-pool2d": Kind("AvgPool2d", "pool", _WINDOW),
-    "adaptive-avg-pool2d": Kind("AdaptiveAvgPool2d", "pool", (Argument("output_size"),)),
-    "batch-norm2d": Kind("BatchNorm2d", "norm", (Argument("num_features"),)),
-    "group-norm": Kind("GroupNorm", "norm", (Argument("num_groups"), Argument("num_channels"))),
+    "max-pool2d": Kind("MaxPool2d", "pool", _WINDOW, ranks=(3,)),
+    "avg-pool2d": Kind("AvgPool2d", "pool", _WINDOW, ranks=(3,)),
+    "adaptive-avg-pool2d": Kind(
+        "AdaptiveAvgPool2d", "pool", (Argument("output_size"),), ranks=(3,)
+    ),
+    "batch-norm2d": Kind("BatchNorm2d", "norm", (Argument("num_features"),), ranks=(3,)),
+    "group-norm": Kind(
+        "GroupNorm", "norm", (Argument("num_groups"), Argument("num_channels")), ranks=(3,)
+    ),
+    "layer-norm": Kind("LayerNorm", "norm", (Argument("num_features"),), ranks=(1, 2)),
     "flatten": Kind("Flatten", "flatten"),
-    "linear": Kind("Linear", "linear", (Argument("in_features"), Argument("out_features"))),
+    "linear": Kind(
+        "Linear", "linear", (Argument("in_features"), Argument("out_features")), ranks=(1, 2)
+    ),
+    "squeeze-excite": Kind(
+        "SqueezeExcite",
+        "squeeze_excite",
+        (Argument("num_channels"), Argument("num_squeezed")),
+        ranks=(3,),
+    ),
+    "patch-embed": Kind(
+        "PatchEmbed",
+        "patches",
+        (Argument("in_channels"), Argument("num_features"), Argument("patch")),
+        ranks=(3,),
+    ),
+    "class-token": Kind("ClassToken", "class_token", (Argument("num_features"),), ranks=(2,)),
+    "positional-embedding": Kind(
+        "PositionalEmbedding",
+        "positions",
+        (Argument("num_tokens"), Argument("num_features")),
+        ranks=(2,),
+    ),
+    "multi-head-attention": Kind(
+        "MultiHeadAttention",
+        "attention",
+        (Argument("num_features"), Argument("num_heads")),
+        ranks=(2,),
+    ),
+    "transformer-block": Kind(
+        "TransformerBlock",
+        "block",
+        (Argument("num_features"), Argument("num_heads"), Argument("num_hidden")),
+        ranks=(2,),
+    ),
+    "select-token": Kind("SelectToken", "select_token", ranks=(2,)),
+    "mean-pool": Kind("MeanPool", "mean_pool", ranks=(2,)),
+    "cell": Kind(
+        "CellNetwork",
+        "cells",
+        tuple(Argument(f"operation{i}", choices=_OPERATIONS) for i in range(1, 7)),
+        ranks=(3,),
+    ),
     "dropout": Kind("Dropout", "dropout", (Argument("p", real=True),)),
     "relu": Kind("ReLU", "relu"),
     "leaky-relu": Kind("LeakyReLU", "leaky_relu"),
@@ -94,7 +150,7 @@ class Layer:
     """A layer: one of `KINDS` with its arguments, or one of `JOINS` with its branches."""
 
     kind: str
-    arguments: tuple[int | float, ...] = ()
+    arguments: tuple[int | float | str, ...] = ()
     """Without trailing arguments that equal PyTorch's default."""
     branches: tuple[tuple[Layer, ...], ...] = ()
     """Of a join; an empty branch is the identity."""
@@ -139,8 +195,11 @@ def parse(text: str) -> Architecture:
             )
     match shape:
         case [int(channels), int(height), int(width)] if min(channels, height, width) >= 1:
-            labels = _Labels()
-            return Architecture((channels, height, width), _layers(layers, labels))
+            found = _layers(layers, _Labels())
+            inner = [layer.kind for layer in _walk(found)][1:]
+            if "cell" in inner:
+                raise ArchitectureError("a cell can only be the first layer")
+            return Architecture((channels, height, width), found)
     raise ArchitectureError(
         "expected (input C H W) with integers of at least 1, got " + _excerpt(["input", *shape])
     )
@@ -218,22 +277,27 @@ def _layer(expression: Expression, labels: _Labels) -> Layer:
     raise ArchitectureError(f"expected {expected}, got {_excerpt(expression)}")
 
 
-def _arguments(layer: Expression, kind: Kind, values: list[Expression]) -> tuple[int | float, ...]:
+def _arguments(
+    layer: Expression, kind: Kind, values: list[Expression]
+) -> tuple[int | float | str, ...]:
     if not kind.required <= len(values) <= len(kind.arguments):
         names = [a.name if a.default is None else f"[{a.name}]" for a in kind.arguments]
         raise ArchitectureError(
             f"{_excerpt(layer)} has {len(values)} arguments; expected "
             + (f"{len(names)}: {' '.join(names)}" if names else "none")
         )
-    checked: list[int | float] = []
+    checked: list[int | float | str] = []
     for argument, value in zip(kind.arguments, values, strict=False):
-        if argument.real:
+        if argument.choices:
+            fits = value in argument.choices
+            expected = "one of " + ", ".join(argument.choices)
+        elif argument.real:
             fits = isinstance(value, int | float) and 0 <= value <= 1
             expected = "a number from 0 to 1"
         else:
             fits = isinstance(value, int) and value >= argument.least
             expected = f"an integer of at least {argument.least}"
-        if not fits or not isinstance(value, int | float):
+        if not fits or isinstance(value, list):
             raise ArchitectureError(
                 f"{argument.name} of {_excerpt(layer)} must be {expected}, got {_excerpt(value)}"
             )
@@ -259,6 +323,11 @@ _SUMMARIES = {
     "group-norm": "group-norm {num_groups}",
     "linear": "linear {out_features}",
     "dropout": "dropout {p}",
+    "squeeze-excite": "squeeze-excite {num_squeezed}",
+    "patch-embed": "patches {patch}x{patch} {num_features}",
+    "multi-head-attention": "attention {num_heads}",
+    "transformer-block": "transformer {num_heads} heads {num_hidden}",
+    "cell": "cell {operation1} {operation2} {operation3} {operation4} {operation5} {operation6}",
 }
 
 

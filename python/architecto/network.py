@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from architecto import modules
 from architecto.architecture import KINDS, Architecture, ArchitectureError, Layer
 
 
@@ -18,7 +19,7 @@ class Network(nn.Module):
         self.architecture = architecture
         for layer in architecture.walk():
             if not layer.branches:
-                self.add_module(layer.label, _module(layer))
+                self.add_module(layer.label, _module(layer, architecture))
         self.shapes = self._trace()
         """Shape behind each layer, by label, without the batch dimension."""
 
@@ -45,6 +46,9 @@ class Network(nn.Module):
             case "concat":
                 return torch.cat(outputs, dim=1)
             case _:
+                ranks = KINDS[layer.kind].ranks
+                if ranks and x.dim() - 1 not in ranks:  # PyTorch may take the batch for channels
+                    raise ValueError(f"expected {' or '.join(map(str, ranks))} sizes")
                 return self.get_submodule(layer.label)(x)
 
     @torch.no_grad()
@@ -57,7 +61,7 @@ class Network(nn.Module):
                 outputs = [run(branch, x) for branch in layer.branches]
                 try:
                     x = self._run_layer(layer, x, outputs)
-                except (RuntimeError, ValueError) as error:
+                except (RuntimeError, ValueError, AssertionError) as error:
                     raise ArchitectureError(
                         f"{layer} does not fit its input of shape {_shape(x)}: {_first_line(error)}"
                     ) from None
@@ -70,11 +74,20 @@ class Network(nn.Module):
         return shapes
 
 
-def _module(layer: Layer) -> nn.Module:
+def _module(layer: Layer, architecture: Architecture) -> nn.Module:
+    name = KINDS[layer.kind].torch_class
     try:
-        return getattr(nn, KINDS[layer.kind].torch_class)(*layer.arguments)
-    except (RuntimeError, ValueError) as error:
+        return getattr(modules if hasattr(modules, name) else nn, name)(
+            *module_arguments(layer, architecture)
+        )
+    except (RuntimeError, ValueError, AssertionError) as error:
         raise ArchitectureError(f"{layer}: {_first_line(error)}") from None
+
+
+def module_arguments(layer: Layer, architecture: Architecture) -> tuple[int | float | str, ...]:
+    """The cell, which is the first layer, also takes the number of channels of the images."""
+    first = (architecture.input[0],) if layer.kind == "cell" else ()
+    return (*first, *layer.arguments)
 
 
 def _shape(x: Tensor) -> str:

@@ -1,7 +1,10 @@
 """An architecture as a Python file that depends on torch alone."""
 
+import inspect
+
+from architecto import modules
 from architecto.architecture import KINDS, Architecture, Layer
-from architecto.network import Network
+from architecto.network import Network, module_arguments
 
 _FILE = '''\
 """An image classifier found by Architecto: input {input}, {parameters:,} parameters.
@@ -19,7 +22,7 @@ from torch import Tensor, nn
 ARCHITECTURE = """\\
 {architecture}"""
 
-
+{blocks}
 class Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -48,14 +51,17 @@ def source_code(architecture: Architecture) -> str:
     """See `architecto.architecture.source`."""
     network = Network(architecture)
     leaves = [layer for layer in architecture.walk() if not layer.branches]
-    modules = [f"self.{layer.label} = {_constructor(layer)}" for layer in leaves]
+    lines = [f"self.{layer.label} = {_constructor(layer, architecture)}" for layer in leaves]
+    names = sorted({KINDS[layer.kind].torch_class for layer in leaves})
+    blocks = [inspect.getsource(getattr(modules, n)) for n in names if hasattr(modules, n)]
     steps = _steps(architecture.layers, "x", "x", network)
     return _FILE.format(
         input="x".join(map(str, architecture.input)),
         shape=", ".join(map(str, architecture.input)),
         parameters=network.parameter_count,
         architecture=layer_list(architecture),
-        modules="\n".join(" " * 8 + line for line in modules or ["pass"]),
+        blocks="".join(f"\n{block}\n" for block in blocks),
+        modules="\n".join(" " * 8 + line for line in lines or ["pass"]),
         steps="\n".join(" " * 8 + line for line in steps),
     )
 
@@ -67,9 +73,11 @@ def layer_list(architecture: Architecture) -> str:
     return f"(architecture (input {head}) (\n  {layers}))"
 
 
-def _constructor(layer: Layer) -> str:
+def _constructor(layer: Layer, architecture: Architecture) -> str:
     """Channels and features stand first, as PyTorch's users write them; the rest is named."""
     kind = KINDS[layer.kind]
+    if hasattr(modules, kind.torch_class):
+        return f"{kind.torch_class}({', '.join(map(repr, module_arguments(layer, architecture)))})"
     arguments = [
         str(value)
         if argument.name.startswith(("in_", "out_", "num_"))

@@ -2,7 +2,7 @@
 ;; Architectures near another one, as templates: each is one change away, its holes are for the relation.
 
 (require racket/list "text.rkt")
-(provide loosened edits)
+(provide loosened edits (struct-out edit))
 
 ;; A template with a hole for every argument that must follow from the shape that comes in.
 (define (loosened architecture)
@@ -19,32 +19,48 @@
                 (for/list ([v (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))])
                   (if (eq? (argument-role a) 'follows) '_ v)))]))
 
-;; All templates one change away from a loosened one, most like it first: a free argument is a hole, a
-;; layer is removed, replaced by a hole, or a hole is inserted. Each is (TEMPLATE . PLACE), PLACE being
-;; the argument's old value, or #f.
+;; An Edit is (edit TEMPLATE OLD FILL): one change made to a template. Where it changes an argument, OLD is
+;; the value that a hole replaced, and FILL makes the template with another value in its place, or gives #f
+;; for a value that is too small; else both are #f.
+(struct edit (template old fill))
+
+;; All edits of a loosened architecture: arguments first, then layers removed, replaced by a hole, inserted.
 (define (edits template)
-  (for/list ([e (in-list (sort (layer-edits (third template)) < #:key (λ (e) (if (cdr e) 0 1))))])
-    (cons (list 'architecture (second template) (car e)) (cdr e))))
+  (define (rebuild layers) (list 'architecture (second template) layers))
+  (sort (for/list ([e (in-list (layer-edits (third template)))])
+          (edit (rebuild (edit-template e)) (edit-old e)
+                (and (edit-fill e)
+                     (λ (v) (let ([layers ((edit-fill e) v)])
+                              (and layers (rebuild layers)))))))
+        < #:key (λ (e) (if (edit-fill e) 0 1))))
+
+;; An edit of a part as an edit of the whole that `wrap` puts around the part.
+(define (wrapped e wrap)
+  (edit (wrap (edit-template e)) (edit-old e)
+        (and (edit-fill e) (λ (v) (let ([part ((edit-fill e) v)]) (and part (wrap part)))))))
 
 (define (layer-edits layers)
-  (append
-   (list (cons (cons '_ layers) #f))
-   (if (pair? layers)
-       (let ([layer (car layers)] [rest (cdr layers)])
-         (append
-          (for/list ([e (in-list (inside layer))]) (cons (cons (car e) rest) (cdr e)))
-          (list (cons rest #f))
-          (if (eq? layer '_) '() (list (cons (cons '_ rest) #f)))
-          (for/list ([e (in-list (layer-edits rest))]) (cons (cons layer (car e)) (cdr e)))))
-       '())))
+  (define here (edit (cons '_ layers) #f #f))
+  (cond
+    [(pair? layers)
+     (define layer (car layers))
+     (define rest (cdr layers))
+     (append
+      (for/list ([e (in-list (inside layer))]) (wrapped e (λ (part) (cons part rest))))
+      (list (edit rest #f #f))
+      (if (eq? layer '_) '() (list (edit (cons '_ rest) #f #f)))
+      (list here)
+      (for/list ([e (in-list (layer-edits rest))]) (wrapped e (λ (part) (cons layer part)))))]
+    [else (list here)]))
 
 (define (inside layer)
   (cond
     [(not (pair? layer)) '()]
     [(memq (car layer) '(residual concat))
      (for*/list ([i (in-range 1 (length layer))] [e (in-list (layer-edits (list-ref layer i)))])
-       (cons (append (take layer i) (list (car e)) (drop layer (add1 i))) (cdr e)))]
+       (wrapped e (λ (part) (append (take layer i) (list part) (drop layer (add1 i))))))]
     [else
      (for/list ([v (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))] [i (in-naturals 1)]
                 #:unless (or (eq? v '_) (eq? (argument-role a) 'follows)))
-       (cons (append (take layer i) '(_) (drop layer (add1 i))) v))]))
+       (define (with x) (append (take layer i) (list x) (drop layer (add1 i))))
+       (edit (with '_) v (λ (x) (and (>= x (argument-least a)) (with x)))))]))

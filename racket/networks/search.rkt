@@ -15,7 +15,7 @@
 
 ;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept count
 ;; of; other quantities where they have a budget.
-;; LIKE is #f, or a term with variables that the architecture must be equal to.
+;; LIKE is #f, or a procedure from the architecture to a goal that must hold of it as well.
 ;; Answers are (ARCHITECTURE PARAMETERS).
 (define (space-query space #:input [input (space-input space)]
                      #:classes [classes (space-classes space)]
@@ -40,7 +40,7 @@
            (if budget
                (conj* goal (infd total (interval (cadr budget) (caddr budget))))
                goal))
-         (if like (== architecture like) succeed)
+         (if like (like architecture) succeed)
          (if (space-account? space)
              ((space-goal space) architecture input classes account)
              (conj* ((space-goal space) architecture input classes parameters)

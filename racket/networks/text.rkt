@@ -131,7 +131,13 @@
   (define input (second x))
   (unless (and (list? input) (= (length input) 4) (eq? (car input) 'input) (andmap whole (cdr input)))
     (fail "expected (input C H W) with sizes of at least 1, got ~a" (excerpt input)))
-  (list 'architecture input (read-layers (third x) holes?)))
+  (define layers (read-layers (third x) holes?))
+  (when (and (pair? layers) (mentions-cell? (cdr layers)))
+    (fail "a cell can only be the first layer"))
+  (list 'architecture input layers))
+
+(define (mentions-cell? x)
+  (and (pair? x) (or (eq? (car x) 'cell) (mentions-cell? (car x)) (mentions-cell? (cdr x)))))
 
 (define (read-layers layers holes?)
   (let loop ([rest layers])

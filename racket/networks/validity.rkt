@@ -3,17 +3,18 @@
 
 (require racket/list "../kanren/main.rkt" "../search/frontier.rkt" "architecture.rkt" "search.rkt"
          "spaces/free.rkt" "text.rkt")
-(provide valid-frontier with-holes)
+(provide valid-frontier like-template)
 
 ;; The architectures that a template with holes stands for: those of its layers that fit one another and
 ;; give `classes` outputs (#f: any number). A number is any up to 65536; a layer, or the rest of a list, is
 ;; from the vocabulary of the space free.
-(define (valid-frontier template classes)
+;; The rest of a list is at most `longest` layers.
+(define (valid-frontier template classes #:longest [longest 4])
   (make-frontier
    (query (architecture parameters)
      (fresh (out)
        (let-values ([(goal layers)
-                     (template-goal (third template) (cdr (second template)) (list out)
+                     (template-goal longest (third template) (cdr (second template)) (list out)
                                     `((params 0 0 ,parameters)) `((params ,parameters 0 ,parameters)))])
          (conj* (if classes (== out classes) succeed)
                 (infd parameters (interval 0 1000000000000))
@@ -21,11 +22,11 @@
                 (== architecture (list 'architecture (second template) layers))))))))
 
 ;; -> the goal that a template's layers follow one another, and the layers with variables for holes
-(define (template-goal layers in out account after)
+(define (template-goal longest layers in out account after)
   (cond
     [(null? layers) (values (conj* (== in out) (== account after)) '())]
     [(hole? layers)
-     (define-values (rest goal) (some (λ (v) (any-layerso v in out account after 4 1))))
+     (define-values (rest goal) (some (λ (v) (any-layerso v in out account after longest 1))))
      (values goal rest)]
     [else
      (define between #f) (define account-between #f)
@@ -36,13 +37,19 @@
                                (labelfd v))))
            (let-values ([(layer holes) (with-holes (car layers))])
              (values layer (conj* holes (layero layer in between account account-between))))))
-     (define-values (rest-goal rest) (template-goal (cdr layers) between out account-between after))
+     (define-values (rest-goal rest) (template-goal longest (cdr layers) between out account-between after))
      (values (conj* goal rest-goal) (cons layer rest))]))
 
 (define (some make-goal)
   (define v #f)
   (define goal (fresh (x) (begin (set! v x) (make-goal x))))
   (values v goal))
+
+;; The goal that an architecture is like a template with holes. To be made inside a query, as variables
+;; are numbered there.
+(define ((like-template template) architecture)
+  (define-values (term goal) (with-holes template))
+  (conj* (== architecture term) goal))
 
 ;; A layer or a list with a variable for each hole, and the goal that numbers lie from 0 to 65536.
 (define (with-holes x)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from architecto.study import Study
 
-SETTINGS = ("--trials", "3", "--epochs", "1", "--max-params", "20000", "--scorer", "random")
+SETTINGS = ("--trials", "3", "--epochs", "1", "--scorer", "random")
 
 
 class RunningSearch:

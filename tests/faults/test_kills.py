@@ -21,8 +21,11 @@ def undisturbed(tmp_path_factory, python) -> list[str]:
     search = RunningSearch(
         python, tmp_path_factory.mktemp("undisturbed"), "run", "--run", "test", *SETTINGS
     )
-    assert search.wait() == 0, search.text()
-    return search.architectures()
+    try:
+        assert search.wait() == 0, search.text()
+        return search.architectures()
+    finally:
+        search.end()
 
 
 @pytest.mark.parametrize("trials", [0, 1])
