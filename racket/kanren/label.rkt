@@ -36,8 +36,9 @@
   (define listed? (and (<= size listing-limit) (or (not (eq? order 'bisect)) (<= size 2))))
   (define branches
     (cond [listed? (for/list ([n (in-list (domain-values d))]) (== v n))]
+          ;; halving a wide domain again and again pays only if there can be a solution
+          [(and (> size listing-limit) (infeasible? (begin-transaction st))) '()]
           [(< size +inf.0) (halves v d)]
-          [(infeasible? (begin-transaction st)) '()]
           [else (raise-endless st v d)]))
   (set! entered (+ entered (length branches)))
   (cons (label order (if listed? rest (cons v rest))) branches))
@@ -74,10 +75,11 @@
              (if (or (not best) (< p least)) (values v p) (values best least))))
          (values best (remq best open))]))
 
-;; Small is first: how many values, divided by the binary logarithm of how far they reach (in sixteenths,
-;; as an integer, so that every machine takes the same order). Of two variables with few values, the one
-;; with values far apart moves the bounds of a sum more, so a wrong one is found out sooner: channels
-;; come before strides. Where the values have no gaps it is their number alone that counts.
+;; Small is first: how many values, divided by the binary logarithm of how far they reach (in
+;; sixteenths, as an integer, so that every machine takes the same order). Of two variables with few
+;; values, the one with values far apart moves the bounds of a sum more, so a wrong one is found out
+;; sooner: channels come before strides. Where the values have no gaps it is their number alone that
+;; counts.
 (define (priority st v)
   (define d (variable-domain st v))
   (define size (domain-size d))
@@ -107,7 +109,7 @@
 (define (term-variables st t)
   (define seen (make-hasheqv))
   (define found '())
-  (define parts #f)          ; of a large term, the parts that were visited: as a tree it may be endless
+  (define parts #f)        ; of a large term, the parts that were visited: as a tree it is endless
   (define fuel large-term)
   (define (new? t)
     (cond [parts (and (not (hash-ref parts t #f)) (begin (hash-set! parts t #t) #t))]
