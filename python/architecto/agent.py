@@ -2,8 +2,9 @@
 
 In an episode the search walks from the root to an answer. At each step the scorer values the new
 candidates, and a good one is picked; in some episodes, at a rate that decays with the number of
-trials, all picks are random. Walking is cheap and evaluating is not: answers are held, and after some episodes the
-most promising of all held ones is evaluated. Then the scorer is fitted on everything seen.
+trials, all picks are random. Walking is cheap and evaluating is not: answers are held, and after
+some episodes the most promising of all held ones is evaluated. Then the scorer is fitted on
+everything seen.
 
 All randomness of a pick is a function of (seed, episode, step), and weights change in `update`
 only, so an agent that is restored from its checkpoint picks as the one that died would have.

@@ -50,7 +50,7 @@ class LearnerSettings:
     a token on one core for the transformer) whatever the length of the texts."""
 
     passes: int = 2
-    """Times that one fit reads each text at most; more of them on few texts learn these by heart."""
+    """Times that one fit reads each text at most: more passes learn few texts by heart."""
 
     batch_tokens: int = 2_048
     """Tokens in one gradient step."""
