@@ -1,6 +1,6 @@
 #lang racket/base
 ;; CNN-28's networks of one or two convolutions as a search space: it holds exactly 35,989.
-(require architecto)
+(require "../../../racket/main.rkt")
 
 (define-space (cnn28 architecture input classes #:account account)
   "one or two convolutions, a pooling and a hidden layer"
