@@ -254,21 +254,24 @@ class Agent:
         """Go on from a checkpoint; without one, from the replay buffer alone.
 
         An evaluation that was recorded and not learned from when the process died is learned from
-        now. Raises ScorerError when the checkpoint belongs to another scorer.
+        now. A scorer that takes the place of one without weights learns from the whole buffer.
+        Raises ScorerError when the checkpoint holds the weights of another scorer.
         """
         file = directory / "agent.pt"
         learned = 0
         if file.exists():
             state: dict[str, Any] = torch.load(file, weights_only=True)
-            if state["scorer_name"] != self.scorer.name:
+            same = state["scorer_name"] == self.scorer.name
+            if not same and state["scorer"]:
                 raise ScorerError(
                     f"checkpoint {file}: got scorer {state['scorer_name']}, expected "
                     f"{self.scorer.name}: resume with the scorer that the run was started with"
                 )
-            self.scorer.load_state_dict(state["scorer"])
-            if self.scorer.learns:
-                self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
-            learned = state["rewards"]
+            if same:
+                self.scorer.load_state_dict(state["scorer"])
+                if self.scorer.learns:
+                    self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
+                learned = state["rewards"]
             self._proposed_at = state["proposed_at"]
         self._episode = self.buffer.last_episode
         if len(self.buffer.rewards) > learned:
