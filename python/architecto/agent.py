@@ -1,9 +1,10 @@
 """The agent: picks a choice at each step, picks the architectures to evaluate, and learns.
 
 In an episode the search walks from the root to an answer. At each step the scorer values the new
-candidates, and the best one is picked, or, at a rate that decays with the number of trials, one
-at random. Walking is cheap and evaluating is not: answers are held, and after some episodes the
-most promising of all held ones is evaluated. Then the scorer is fitted on everything seen.
+candidates, and a good one is picked; in some episodes, at a rate that decays with the number of
+trials, all picks are random. Walking is cheap and evaluating is not: answers are held, and after
+some episodes the most promising of all held ones is evaluated. Then the scorer is fitted on
+everything seen.
 
 All randomness of a pick is a function of (seed, episode, step), and weights change in `update`
 only, so an agent that is restored from its checkpoint picks as the one that died would have.
@@ -53,18 +54,19 @@ class AgentSettings:
     warm_up: int = 8
     """Trials at the start that are picked without regard to scores."""
 
-    episodes: int = 24
+    episodes: int = 32
     """Episodes from one proposal to the next, so that there is something to choose from."""
 
-    epsilon: float = 0.1
-    """Rate of random picks at a step after the decay; 1 during the warm-up."""
+    epsilon: float = 0.25
+    """Rate, after the decay, of episodes whose picks are all random; 1 during the warm-up.
+    They bring answers of every kind before the scorer's eyes, also where it expects nothing."""
 
     epsilon_decay: float = 0.9
     """Factor by which the rate above `epsilon` shrinks with each trial after the warm-up."""
 
     temperature: float = 0.3
-    """Gumbel noise on the Q-values of a step, in standard deviations of the returns: picks are
-    draws from their softmax, so that episodes differ (Boltzmann exploration)."""
+    """In the other episodes picks are draws from the softmax of the Q-values divided by this,
+    which is in standard deviations of the returns (Boltzmann exploration)."""
 
     refresh: int = 64
     """Stale scores that a step refreshes at most, the best ones."""
@@ -137,7 +139,7 @@ class Agent:
         picked = best
         if self.scorer.learns and len(candidates) > 1:
             rng = random.Random(step_seed(self.seed, episode, step))
-            if rng.random() < self.epsilon:
+            if random.Random(step_seed(self.seed, episode)).random() < self.epsilon:
                 picked = rng.randrange(len(candidates))
             else:
                 noise = [-math.log(-math.log(rng.random() or 1e-300)) for _ in candidates]
@@ -149,7 +151,7 @@ class Agent:
 
     @property
     def epsilon(self) -> float:
-        """Rate of random picks now."""
+        """Rate of random episodes now."""
         s = self.settings
         after = len(self.buffer.rewards) - s.warm_up
         return 1.0 if after < 0 else s.epsilon + (1 - s.epsilon) * s.epsilon_decay**after
@@ -252,21 +254,24 @@ class Agent:
         """Go on from a checkpoint; without one, from the replay buffer alone.
 
         An evaluation that was recorded and not learned from when the process died is learned from
-        now. Raises ScorerError when the checkpoint belongs to another scorer.
+        now. A scorer that takes the place of one without weights learns from the whole buffer.
+        Raises ScorerError when the checkpoint holds the weights of another scorer.
         """
         file = directory / "agent.pt"
         learned = 0
         if file.exists():
             state: dict[str, Any] = torch.load(file, weights_only=True)
-            if state["scorer_name"] != self.scorer.name:
+            same = state["scorer_name"] == self.scorer.name
+            if not same and state["scorer"]:
                 raise ScorerError(
                     f"checkpoint {file}: got scorer {state['scorer_name']}, expected "
                     f"{self.scorer.name}: resume with the scorer that the run was started with"
                 )
-            self.scorer.load_state_dict(state["scorer"])
-            if self.scorer.learns:
-                self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
-            learned = state["rewards"]
+            if same:
+                self.scorer.load_state_dict(state["scorer"])
+                if self.scorer.learns:
+                    self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
+                learned = state["rewards"]
             self._proposed_at = state["proposed_at"]
         self._episode = self.buffer.last_episode
         if len(self.buffer.rewards) > learned:

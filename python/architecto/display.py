@@ -68,7 +68,7 @@ class Display:
             self._count(facts["result"])
             self._progress.update(self._task, completed=self._done)
             if self._live is None:
-                self.console.print(self._line(facts["result"]), soft_wrap=True, highlight=False)
+                self.say(self._line(facts["result"]))
         if self._live and self._clock() - self._drawn >= REFRESH_S:
             self._draw()
 
@@ -118,7 +118,7 @@ class Display:
 
     def _line(self, result: TrialResult) -> str:
         evaluation = result.evaluation
-        head = f"trial {self._done}/{self.trials}"
+        head = f"[{self._done}/{self.trials}] trial {result.number}"
         if evaluation.validation_accuracy is None:
             return f"{head}  failed: {evaluation.reason}"
         return (

@@ -45,9 +45,12 @@ class LearningScorer(Protocol):
 class LearnerSettings:
     """Settings of the fit after each trial."""
 
-    tokens: int = 60_000
-    """Tokens read in one fit, padding included, by all members together: this bounds its cost
-    (about 16 µs a token on one core for the transformer) whatever the length of the texts."""
+    tokens: int = 30_000
+    """Tokens read in one fit at most, by all members together: this bounds its cost (about 16 µs
+    a token on one core for the transformer) whatever the length of the texts."""
+
+    passes: int = 2
+    """Times that one fit reads each text at most: more passes learn few texts by heart."""
 
     batch_tokens: int = 2_048
     """Tokens in one gradient step."""
@@ -201,18 +204,18 @@ class Learner:
         budget = s.tokens / len(self._optimizers)
         share = s.complete_share if partial else 1.0
         steps = [
-            *self._draw(member, task, complete, budget * share, rng),
-            *self._draw(member, task, partial, budget * (1 - share), rng),
+            *self._draw(member, task, complete, "complete", budget * share, rng),
+            *self._draw(member, task, partial, "choices", budget * (1 - share), rng),
         ]
         rng.shuffle(steps)
         optimizer = self._optimizers[k]
         losses = []
         warm = self._steps
-        for batch, targets in steps:
+        for batch, kind, targets in steps:
             warm += 1
             for group in optimizer.param_groups:
                 group["lr"] = s.learning_rate * min(1.0, warm / 20)
-            _, values = member.forward(batch)
+            _, values = member.forward(batch, kind)
             loss = F.huber_loss(values, targets.to(values.device))
             optimizer.zero_grad()
             loss.backward()
@@ -233,15 +236,18 @@ class Learner:
         member: NetworkScorer,
         task: str,
         targets: dict[str, float],
+        kind: str,
         tokens: float,
         rng: random.Random,
-    ) -> list[tuple[Batch, torch.Tensor]]:
+    ) -> list[tuple[Batch, str, torch.Tensor]]:
         """Batches of texts drawn in shuffled passes until `tokens` are spent."""
         texts = list(targets)
-        drawn: list[tuple[Batch, torch.Tensor]] = []
+        drawn: list[tuple[Batch, str, torch.Tensor]] = []
         rows: dict[int, np.ndarray] = {}
         spent = 0.0
-        while texts and spent < tokens:
+        for _ in range(self.settings.passes if texts else 0):
+            if spent >= tokens:
+                break
             order = list(range(len(texts)))
             rng.shuffle(order)
             some = []
@@ -254,7 +260,7 @@ class Learner:
                     break
             for batch in batches([rows[i] for i in some], self.settings.batch_tokens, slack=0.3):
                 values = [targets[texts[some[p]]] for p in batch.positions]
-                drawn.append((batch, torch.tensor(values)))
+                drawn.append((batch, kind, torch.tensor(values)))
         return drawn
 
 

@@ -59,7 +59,7 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
 
 def bare_encoder(scorer: TransformerScorer) -> nn.Module:
     """PyTorch's own encoder of the scorer's width, depth, heads and perceptron."""
-    blocks = scorer.model["network"].blocks
+    blocks = scorer.model["choices"].blocks
     layer = nn.TransformerEncoderLayer(
         d_model=blocks[0].out.in_features,
         nhead=blocks[0].heads,

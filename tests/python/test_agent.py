@@ -312,9 +312,20 @@ def test_an_evaluation_that_was_not_learned_from_is_learned_from_on_restoring(tm
 
 
 def test_a_checkpoint_of_another_scorer_is_refused(tmp_path):
-    agent("random").save(tmp_path)
-    with pytest.raises(ScorerError, match="got scorer random, expected transformer"):
+    agent("bag").save(tmp_path)
+    with pytest.raises(ScorerError, match="got scorer bag, expected transformer"):
         agent(small()).restore(tmp_path)
+
+
+def test_a_scorer_that_follows_one_without_weights_learns_from_the_buffer(tmp_path):
+    tree = Tree(agent("random", run_dir=tmp_path))
+    for _ in range(3):
+        tree.trial()
+    tree.agent.save(tmp_path / "checkpoint")
+    again = agent(small(), run_dir=tmp_path)
+    again.restore(tmp_path / "checkpoint")
+    assert len(again.buffer.rewards) == 3
+    assert again.learner.fits == 1
 
 
 def test_a_dead_end_is_remembered():

@@ -120,6 +120,15 @@
   (check-answers (run* (x y z) (infd x y z (interval 0 billion)) (+fd x y z) (<fd z x)))
   (check-answers (run* (x y) (infd x y (interval 1 billion)) (fd (< (* 2 x) y)) (fd (< y x)))))
 
+(test-case "cycles of longer sums, and parity"
+  (check-answers (run* (x y z) (infd x y z (interval 0 billion))
+                   (fd (< x (+ y z))) (fd (< (+ y z) x))))
+  (check-answers (run* (x y) (infd x y (interval 0 +inf)) (fd (= x (+ y 1))) (fd (= y (+ x 1)))))
+  (check-answers (run* (x y) (infd x y (interval 0 billion)) (fd (= (* 2 x) (+ (* 2 y) 1)))))
+  (check-answers (run* (x y) (infd x y (interval 0 billion))
+                   (<=fd x y) (<=fd y x) (fd (= (+ x y) 10)))
+                 '(5 5)))
+
 (test-case "very large intervals are not enumerated"
   (check-answers (run 3 (x) (infd x (interval 1 billion)) (>fd x 999999990)) 999999991 999999992
                  999999993)

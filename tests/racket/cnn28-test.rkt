@@ -58,7 +58,7 @@
     (define-values (found nodes ms)
       (measure '(1 2 3) (list-set (list-set small 7 49995) 8 50000) #:order order))
     (check-equal? found '())
-    (check < nodes 60000)))
+    (check < nodes 1000)))
 
 (test-case "other bounds, against nested loops"
   (random-seed 28)

@@ -38,4 +38,4 @@ class BagScorer(NetworkScorer):
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            super().__init__(BagOfTokens(width, hidden), hidden, max_length)
+            super().__init__(lambda: BagOfTokens(width, hidden), hidden, max_length)

@@ -1,11 +1,17 @@
-"""What the learning scorers share: tokenizer, network, Q-value head, posterior, state.
+"""What the learning scorers share: tokenizer, networks, Q-value heads, posterior, state.
 
-A learning scorer is a network from token rows to features `[B, F]`; a linear head turns them
-into Q-values, and the Posterior gives complete architectures a mean and a standard deviation.
+A network maps token rows to features `[B, F]`, and a linear head maps these to Q-values. There
+are two of one kind: one reads choices and says which to pick, one reads complete architectures,
+where the Posterior over its features gives a mean and a standard deviation. They are apart
+because the targets of choices come in part from that posterior: features that were trained on
+its own predictions would make it sure of them.
+
 The learner trains `members`; only it changes weights.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -18,20 +24,26 @@ from architecto.scorers.posterior import Posterior
 
 
 class NetworkScorer(BaseScorer):
-    """A scorer around one network, `nn.Module: (ids [B, T, C], padding [B, T] or None) → [B, F]`.
+    """A scorer around networks `nn.Module: (ids [B, T, C], padding [B, T] or None) → [B, F]`.
 
-    network: the module; features: its F
+    make: gives a fresh network; features: its F
     max_length: tokens of a choice at most (see architecto.tokenizer)
     """
 
     learns = True
 
-    def __init__(self, network: nn.Module, features: int, max_length: int) -> None:
+    def __init__(self, make: Callable[[], nn.Module], features: int, max_length: int) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = tokenizer.Tokenizer(max_length)
         self.width = features
-        head = nn.Linear(features, 1)
-        self.model = nn.ModuleDict({"network": network, "head": head}).to(self.device)
+        self.model = nn.ModuleDict(
+            {
+                "choices": make(),
+                "choices_head": nn.Linear(features, 1),
+                "complete": make(),
+                "complete_head": nn.Linear(features, 1),
+            }
+        ).to(self.device)
         self.posterior = Posterior()
 
     @property
@@ -42,20 +54,23 @@ class NetworkScorer(BaseScorer):
     def parameters(self) -> list[nn.Parameter]:
         return list(self.model.parameters())
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Features `[B, F]` and Q-values `[B]` of a batch, in float32."""
+    def forward(self, batch: Batch, kind: str = "choices") -> tuple[Tensor, Tensor]:
+        """Features `[B, F]` and Q-values `[B]` of a batch, in float32.
+
+        kind: of the texts, "choices" or "complete" (architectures)
+        """
         ids = batch.ids.to(self.device)
         padding = None if batch.padding is None else batch.padding.to(self.device)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
-            features = self.model["network"](ids, padding).float()
-        return features, self.model["head"](features).squeeze(-1)
+            features = self.model[kind](ids, padding).float()
+        return features, self.model[f"{kind}_head"](features).squeeze(-1)
 
     def score(self, task: str, choices: list[str]) -> Tensor:
-        return self._run(task, choices)[1]
+        return self._run(task, choices, "choices")[1]
 
-    def features(self, task: str, choices: list[str]) -> Tensor:
-        """`[choice, F]`, what the posterior works on."""
-        return self._run(task, choices)[0]
+    def features(self, task: str, architectures: list[str]) -> Tensor:
+        """`[architecture, F]`, what the posterior works on."""
+        return self._run(task, architectures, "complete")[0]
 
     def predict(self, task: str, architectures: list[str]) -> tuple[Tensor, Tensor]:
         """Posterior mean and standard deviation of complete architectures, each `[architecture]`,
@@ -63,11 +78,11 @@ class NetworkScorer(BaseScorer):
         return self.posterior.predict(self.features(task, architectures))
 
     @torch.no_grad()
-    def _run(self, task: str, choices: list[str]) -> tuple[Tensor, Tensor]:
-        rows = [self.tokenizer.encode(task, choice) for choice in choices]
+    def _run(self, task: str, texts: list[str], kind: str) -> tuple[Tensor, Tensor]:
+        rows = [self.tokenizer.encode(task, text) for text in texts]
         features, values = torch.empty(len(rows), self.width), torch.empty(len(rows))
         for batch in batches(rows):
-            some_features, some_values = self.forward(batch)
+            some_features, some_values = self.forward(batch, kind)
             features[batch.positions] = some_features.cpu()
             values[batch.positions] = some_values.cpu()
         return features, values

@@ -75,4 +75,4 @@ class TransformerScorer(NetworkScorer):
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            super().__init__(Encoder(width, layers, heads, hidden), 2 * width, max_length)
+            super().__init__(lambda: Encoder(width, layers, heads, hidden), 2 * width, max_length)

@@ -1,0 +1,146 @@
+"""Do the relations say what PyTorch says? `make bench-validity`, or `validity.py [N [SPACE …]]`.
+
+N architectures (10,000) sampled from each space are built and run forward and backward on batches
+of 2 and of 3; every shape and the number of parameters must equal what `describe` said. Then as
+many mutations of one argument: `check` must say yes exactly where PyTorch takes the network.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from architecto import architecture, sexpression
+from architecto.sexpression import Expression
+
+ROOT = Path(__file__).resolve().parents[2]
+SPACES = sorted(file.stem for file in (ROOT / "racket/networks/spaces").glob("*.rkt"))
+
+
+def ask(*arguments: str, lines: str = "") -> list[str]:
+    """The lines that a question prints."""
+    command = ["racket", str(ROOT / "racket/questions.rkt"), *arguments]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+    if done.returncode == 2 and not done.stdout:
+        raise SystemExit(done.stderr)
+    return done.stdout.splitlines()
+
+
+def tables(lines: list[str]) -> Iterator[tuple[list[str], int, int]]:
+    """Of each table of `describe`: the shapes in the order of the text, parameters, layers."""
+    shapes: dict[str, str] = {}
+    for line in lines:
+        if found := re.match(r"([\d.]+) .* ([\dx]+) +(\d+) +(\d+)$", line):
+            shapes[found[1]] = found[2]
+        elif found := re.match(r"total +(\d+) layers.* (\d+) +(\d+)$", line):
+            order = sorted(shapes, key=lambda number: [int(n) for n in number.split(".")])
+            yield [shapes[number] for number in order], int(found[2]), int(found[1])
+            shapes = {}
+
+
+def runs(text: str) -> architecture.Architecture | None:
+    """The architecture if PyTorch takes it, forward and backward; else None."""
+    try:
+        network = architecture.build(architecture.parse(text))
+        for batch in (2, 3):
+            scores = network(torch.randn(batch, *network.architecture.input))
+            if scores.dim() != 2 or min(scores.shape) < 1:
+                return None
+            scores.sum().backward()
+    except (architecture.ArchitectureError, RuntimeError, ValueError):
+        return None
+    return network
+
+
+def mutations(texts: list[str], count: int, rng: random.Random) -> list[str]:
+    """Texts with one whole number of one layer changed."""
+    found = []
+    for _ in range(count):
+        tree = sexpression.read(rng.choice(texts))
+        assert isinstance(tree, list)
+        places: list[tuple[list[Expression], int]] = []
+
+        def collect(part: Expression, places: list[tuple[list[Expression], int]] = places) -> None:
+            if isinstance(part, list):
+                for i, item in enumerate(part):
+                    if isinstance(item, int):
+                        places.append((part, i))
+                    collect(item)
+
+        collect(tree[2])
+        if not places:
+            continue
+        layer, i = rng.choice(places)
+        old = layer[i]
+        assert isinstance(old, int)
+        padding = str(layer[0]).endswith("2d") and i == (5 if layer[0] == "conv2d" else 3)
+        changed = rng.choice([old - 1, old + 1, old + 2, old * 2, old // 2, rng.randint(1, 9)])
+        layer[i] = max(changed, 0 if padding else 1)
+        found.append(shown(tree))
+    return found
+
+
+def shown(part: Expression) -> str:
+    return "(" + " ".join(map(shown, part)) + ")" if isinstance(part, list) else str(part)
+
+
+def main(count: int, spaces: list[str]) -> int:
+    torch.set_num_threads(1)
+    wrong = 0
+    sampled: list[str] = []
+    for space in spaces:
+        start = time.perf_counter()
+        texts = ask("sample", "--space", space, "-n", str(count))
+        drawn = time.perf_counter() - start
+        bad = 0
+        rows = list(tables(ask("describe", "-", lines="\n".join(texts))))
+        assert len(rows) == len(texts), f"{space}: {len(rows)} tables of {len(texts)}"
+        for text, (shapes, parameters, layers) in zip(texts, rows, strict=True):
+            network = runs(text)
+            ok = network is not None and (
+                network.parameter_count == parameters
+                and layers == len(list(network.architecture.walk()))
+                and shapes
+                == [
+                    "x".join(map(str, network.shapes[layer.label]))
+                    for layer in network.architecture.walk()
+                ]
+            )
+            if not ok:
+                bad += 1
+                print(f"{space}: differs: {text}")
+        wrong += bad
+        seconds = time.perf_counter() - start
+        print(
+            f"{space}: {len(texts)} architectures, {bad} differ; "
+            f"sampled {len(texts) / drawn:.0f}/s, all {len(texts) / seconds:.0f}/s",
+            flush=True,
+        )
+        sampled += rng_sample(texts)
+    changed = mutations(sampled, count, random.Random(0))
+    answers = ask("check", "-", lines="\n".join(changed))
+    assert len(answers) == len(changed)
+    bad = valid = 0
+    for text, answer in zip(changed, answers, strict=True):
+        valid += answer == "yes"
+        if (answer == "yes") != (runs(text) is not None):
+            bad += 1
+            print(f"mutation: check says {answer}: {text}")
+    print(f"{len(changed)} mutations, {valid} of them valid, {bad} differ")
+    return 1 if wrong + bad else 0
+
+
+def rng_sample(texts: list[str]) -> list[str]:
+    return random.Random(0).sample(texts, min(len(texts), 1000))
+
+
+if __name__ == "__main__":
+    numbers = sys.argv[1:]
+    raise SystemExit(main(int(numbers[0]) if numbers else 10_000, numbers[1:] or SPACES))

@@ -1,0 +1,72 @@
+"""Questions about spaces: the relations say what PyTorch says, and each question its answer."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
+
+import validity  # noqa: E402
+
+GOOD = "(architecture (input 1 28 28) ((conv2d 1 32 3 1 1) (max-pool2d 4 4 0) (flatten) {}))"
+
+
+def ask(run_program, *arguments: str, lines: str, tmp_path: Path):
+    file = tmp_path / "architectures.txt"
+    file.write_text(lines)
+    return run_program("racket", "racket/questions.rkt", *arguments, file)
+
+
+@pytest.mark.parametrize("space", validity.SPACES)
+def test_relations_agree_with_pytorch(space: str) -> None:
+    assert validity.main(200, [space]) == 0
+
+
+def test_check_names_the_layer_and_the_constraint(run_program, tmp_path: Path) -> None:
+    lines = "\n".join(GOOD.format(f"(linear {n} 10)") for n in (1568, 784)) + "\n(nonsense\n"
+    said = ask(run_program, "check", lines=lines, tmp_path=tmp_path)
+    answers = said.stdout.splitlines()
+    assert answers[:2] == ["yes", "no: layer 4, linear: expects 784 inputs, gets 1568"]
+    assert answers[2].startswith("error: ")
+    assert said.returncode == 2
+
+
+def test_sample_is_a_function_of_the_seed_and_is_in_the_space(run_program, tmp_path: Path) -> None:
+    command = ("racket", "racket/questions.rkt", "sample", "--space", "cnn", "-n", "30")
+    one, two, other = (run_program(*command, "--seed", seed).stdout for seed in "112")
+    assert one == two != other
+    assert len(set(one.splitlines())) == 30
+    said = ask(run_program, "check", "--space", "cnn", lines=one, tmp_path=tmp_path)
+    assert said.stdout == "yes\n" * 30
+
+
+def test_complete_and_repair(run_program, tmp_path: Path) -> None:
+    right = GOOD.format("(linear 1568 10)")
+    filled = ask(
+        run_program, "complete", lines=GOOD.format("(linear _ 10)"), tmp_path=tmp_path
+    ).stdout
+    assert filled.splitlines() == [right]
+    wrong = GOOD.format("(linear 784 10)")
+    repaired = ask(run_program, "repair", "-n", "2", lines=wrong, tmp_path=tmp_path).stdout
+    assert repaired.splitlines()[0] == right
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [
+        (("--space", "nas-bench-201"), "15625"),
+        (("--space", "nas-bench-201", "--canonical"), "4930"),
+        (("--space", "tests/racket/spaces/cnn28.rkt"), "35989"),
+    ],
+)
+def test_count(arguments: tuple[str, ...], count: str, run_program) -> None:
+    said = run_program("racket", "racket/questions.rkt", "count", *arguments, timeout=110)
+    assert said.stdout == count + "\n", said.stderr
+
+
+def test_ten_megabytes_of_parentheses(run_program, tmp_path: Path) -> None:
+    said = ask(run_program, "check", lines="(" * 10_000_000, tmp_path=tmp_path)
+    assert said.returncode == 2
+    assert said.stdout.startswith("error: the line has ") and said.stdout.count("\n") == 1
