@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -46,7 +47,7 @@ class RunningSearch:
 
     def trials(self) -> int:
         """Trials that were shown as finished."""
-        return sum(line.startswith("trial ") and "/" in line for line in self.text().splitlines())
+        return len(re.findall(r"^.*trial \d.*(?:validation|failed)", self.text(), re.MULTILINE))
 
     def child(self, word: str) -> int:
         """The process below the supervisor whose command line contains a word."""

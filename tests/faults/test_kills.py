@@ -15,81 +15,75 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, python) -> list[str]:
-    """The architectures that the search finds when nothing happens to it."""
-    search = RunningSearch(
-        python, tmp_path_factory.mktemp("undisturbed"), "run", "--run", "test", *SETTINGS
-    )
+def test_a_killed_agent_picks_as_the_one_that_died_would_have(start_search, tmp_path, python):
+    """Killed twice: before the first trial and after it."""
+    (tmp_path / "undisturbed").mkdir()
+    undisturbed = RunningSearch(python, tmp_path / "undisturbed", "run", "--run", "test", *SETTINGS)
     try:
-        assert search.wait() == 0, search.text()
-        return search.architectures()
+        assert undisturbed.wait() == 0, undisturbed.text()
     finally:
-        search.end()
+        undisturbed.end()
 
-
-@pytest.mark.parametrize("trials", [0, 1])
-def test_a_killed_agent_picks_as_the_one_that_died_would_have(start_search, undisturbed, trials):
     search = start_search()
-    search.wait_until(lambda: search.trials() >= trials)
-    if trials == 0:
-        search.wait_until(lambda: (search.run_dir / "trace.jsonl").exists())
+    search.wait_until(lambda: (search.run_dir / "trace.jsonl").exists())
+    os.kill(search.child(" serve "), signal.SIGKILL)
+    search.wait_until(lambda: search.trials() >= 1)
     os.kill(search.child(" serve "), signal.SIGKILL)
     assert search.wait() == 0, search.text()
-    assert "the agent was killed by SIGKILL; it starts again" in search.text()
-    assert search.architectures() == undisturbed
+    assert search.text().count("the agent was killed by SIGKILL; it starts again") == 2
+    assert search.architectures() == undisturbed.architectures()
 
 
-def test_a_killed_engine_is_restarted_and_the_trials_are_kept(start_search, undisturbed):
+def test_a_killed_engine_and_a_killed_worker_are_replaced_and_the_trials_are_kept(start_search):
     search = start_search()
     search.wait_until(lambda: search.trials() >= 1)
+    first = search.architectures()[0]
     os.kill(search.child("run-search.rkt"), signal.SIGKILL)
+    os.kill(search.child("evaluators.worker"), signal.SIGKILL)
     assert search.wait() == 0, search.text()
     assert "the engine-0 was killed by SIGKILL; it starts again" in search.text()
     found = search.architectures()
     assert len(found) == len(set(found)) == 3
-    assert found[0] == undisturbed[0]
+    assert found[0] == first
 
 
-def test_a_killed_supervisor_leaves_nothing_alive_and_resume_goes_on(start_search, undisturbed):
+def test_a_killed_supervisor_leaves_nothing_alive_and_resume_goes_on(start_search):
     search = start_search()
     search.wait_until(lambda: search.trials() >= 1)
     below = descendants(search.process.pid)
     assert len(below) >= 3  # agent, engine, evaluation worker
     search.process.kill()
     wait_until_gone(below)
+    before = search.architectures()
     resumed = start_search(command="resume")
     assert resumed.wait() == 0, resumed.text()
     found = resumed.architectures()
     assert len(found) == len(set(found)) == 3
-    assert found[0] == undisturbed[0]
+    assert found[: len(before)] == before
 
 
-@pytest.mark.parametrize("when", ["starting", "training"])
-def test_ctrl_c_ends_everything_with_the_table_so_far(start_search, when):
+def test_ctrl_c_ends_everything_with_the_table_so_far_and_resume_goes_on(start_search):
     search = start_search()
-    if when == "starting":
-        search.child(" serve ")
-    else:
-        search.wait_until(lambda: "validation" in search.text())
+    search.wait_until(lambda: "validation" in search.text())
     below = descendants(search.process.pid)
     search.process.send_signal(signal.SIGINT)
     assert search.wait() == 130, search.text()
     wait_until_gone(below)
+    assert "accuracy" in search.text() and "the run is written to" in search.text()
     assert "Traceback" not in search.text()
-    if when == "training":
-        assert "accuracy" in search.text() and "the run is written to" in search.text()
     resumed = start_search(command="resume")
     assert resumed.wait() == 0, resumed.text()
     assert len(set(resumed.architectures())) == 3
 
 
-def test_a_worker_that_is_killed_is_a_failed_trial_and_the_run_goes_on(start_search):
+def test_ctrl_c_while_everything_starts_leaves_nothing_behind(start_search):
     search = start_search()
-    search.wait_until(lambda: search.trials() >= 1)
-    os.kill(search.child("evaluators.worker"), signal.SIGKILL)
-    assert search.wait() == 0, search.text()
-    assert len(search.architectures()) == 3
+    search.child(" serve ")
+    below = descendants(search.process.pid)
+    search.process.send_signal(signal.SIGINT)
+    assert search.wait() == 130, search.text()
+    wait_until_gone(below)
+    assert "Traceback" not in search.text()
 
 
 def test_an_agent_that_keeps_dying_ends_the_run_with_the_command_that_resumes(start_search):
