@@ -11,7 +11,8 @@
 (provide measure)
 
 (define (fail message . arguments)
-  (raise-user-error 'cnn28 (apply format message arguments)))
+  (eprintf "cnn28: ~a\n" (apply format message arguments))
+  (exit 2))
 
 (define (parse-integer option text)
   (define n (string->number text))
