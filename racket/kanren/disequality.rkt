@@ -26,7 +26,11 @@
         [else
          (unless (equal? pairs (disequality-pairs constraint))
            (replace-constraint! tx serial (disequality pairs)))
-         (for ([v (in-list (pair-variables (car pairs)))]) (watch! tx v serial))
+         ;; the variables of the former first pair are watched already
+         (define former (car (disequality-pairs constraint)))
+         (for ([v (in-list (pair-variables (car pairs)))])
+           (unless (or (equal? v (car former)) (equal? v (cdr former)))
+             (watch! tx v serial)))
          #t]))
 
 ;; A single pair (VAR . INTEGER) where VAR has a domain becomes a smaller domain.
@@ -43,6 +47,23 @@
 ;; What must become equal for all pairs of terms to be equal: a list of (VAR . TERM), or #f when they
 ;; can never be (by structure, types or domains). Nothing in the transaction changes.
 (define (differing-pairs tx equations)
+  (if (null? (cdr equations))
+      (let ([u (walk tx (caar equations))] [v (walk tx (cdar equations))])
+        (cond [(eq? u v) '()]
+              [(and (var? u) (or (var? v) (atom? v))) (differing-pair tx u v)]
+              [(and (var? v) (atom? u)) (differing-pair tx v u)]
+              [(and (atom? u) (atom? v)) (if (equal? u v) '() #f)]
+              [else (differing-parts tx equations)]))
+      (differing-parts tx equations)))
+
+;; The common case: a variable, and a variable or an atom.
+(define (differing-pair tx v t)
+  (cond [(and (var? t) (eqv? (var-id v) (var-id t))) '()]
+        [(and (var? t) (> (var-id t) (var-id v))) (differing-pair tx t v)]
+        [(compatible? tx v t) (list (cons v t))]
+        [else #f]))
+
+(define (differing-parts tx equations)
   (let/ec return
     (define (fail) (return #f))
     ;; local bindings on top of the store, newest first; short lists

@@ -133,7 +133,7 @@
   (define serial (transaction-serial tx))
   (set-transaction-serial! tx (add1 serial))
   (replace-constraint! tx serial constraint)
-  (for ([v (in-list watched)]) (watch! tx v serial))
+  (for ([v (in-list watched)]) (add-watch! tx v (attribute-of tx v) serial))
   serial)
 
 ;; Something has become known of a variable of which nothing was, other than by a constraint.
@@ -148,4 +148,8 @@
 (define (watch! tx v serial)
   (define a (attribute-of tx v))
   (unless (memv serial (attribute-watches a))
-    (set-attribute! tx v (struct-copy attribute a [watches (cons serial (attribute-watches a))]))))
+    (add-watch! tx v a serial)))
+
+(define (add-watch! tx v a serial)
+  (set-attribute! tx v (attribute (attribute-type a) (attribute-domain a) (attribute-absent a)
+                                  (cons serial (attribute-watches a)))))

@@ -17,9 +17,10 @@
 (define (distinct-then-ground n q)
   (with-fresh n
     (λ (xs)
+      (define v (list->vector xs))
       (conj-all
        (append (for*/list ([i (in-range n)] [j (in-range i)])
-                 (=/= (list-ref xs i) (list-ref xs j)))
+                 (=/= (vector-ref v i) (vector-ref v j)))
                (for/list ([x (in-list xs)] [i (in-naturals)]) (== x i))
                (list (== q 'done)))))))
 
