@@ -3,10 +3,9 @@
 ;;   racket questions.rkt COMMAND [OPTION VALUE …] [FILE]
 ;; Exit status: 0 done, or all yes; 1 some no; 2 a mistake, said in one line on standard error.
 
-(require racket/list racket/port racket/string
-         "kanren/main.rkt" "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
-         "networks/search.rkt" "networks/space.rkt" "networks/text.rkt" "networks/validity.rkt"
-         "search/frontier.rkt")
+(require racket/list racket/string
+         "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
+         "networks/search.rkt" "networks/space.rkt" "networks/text.rkt" "networks/validity.rkt")
 
 (define command "questions")
 (define (mistake message . arguments)
@@ -339,8 +338,8 @@
                                             '(1 2 4 8 16 32 64 128)))
                  < #:key (λ (v) (abs (- v old))))))
 
-;; Calls (found TEXT) for the architectures `changes` changes away, numbers near the old ones first, until
-;; it gives #f. A template may give at most `most` of them.
+;; Calls (found TEXT) for the architectures `changes` changes away, numbers near the old ones first,
+;; until it gives #f. A template may give at most `most` of them.
 (define (for-each-near s architecture changes seconds most found)
   (define given (bytes->string/utf-8 (architecture->text architecture)))
   (define end (+ (current-inexact-milliseconds) (* 1000 seconds)))
@@ -388,7 +387,8 @@
               (say text))
             (< (hash-count seen) n))
           (cond
-            [(not (refusal s architecture)) (found (bytes->string/utf-8 (architecture->text architecture)))]
+            [(not (refusal s architecture))
+             (found (bytes->string/utf-8 (architecture->text architecture)))]
             [else
              (for ([changes (in-range 0 4)] #:break (>= (hash-count seen) n))
                (for-each-near s architecture changes (hash-ref options "--timeout" 60) 40 found))])

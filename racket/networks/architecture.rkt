@@ -1,6 +1,6 @@
 #lang racket/base
-;; Architectures: the one relation that says which texts are networks and what they cost. Everything that
-;; is asked of a network (is it valid, what completes it, what would repair it) is asked of it.
+;; Architectures: the one relation that says which texts are networks and what they cost. Everything
+;; that is asked of a network (is it valid, what completes it, what would repair it) is asked of it.
 
 (require (for-syntax racket/base) "../kanren/main.rkt" "blocks.rkt" "budget.rkt" "layers.rkt")
 (provide architectureo layerso layero lasto)
@@ -27,9 +27,9 @@
     (layero layer in out open after)
     (settleo after)))
 
-;; (define-kinds (layero any-layero layer in out account after params) [KIND GOAL …] …): a layer of any
-;; kind. `any-layero` tries each KIND; `layero` goes straight to the goals of a kind that stands in the
-;; program.
+;; (define-kinds (layero any-layero layer in out account after params) [KIND GOAL …] …): a layer of
+;; any kind. `any-layero` tries each KIND; `layero` goes straight to the goals of a kind that stands
+;; in the program.
 (define-syntax-rule (define-kinds (layero any-layero layer in out account after params)
                       [kind goal ...] ...)
   (begin
@@ -83,7 +83,8 @@
     (layerso right in out account-left account-right)
     (chargeo layer in out 0 account-right after)))
 
-;; (concat (LAYER …) …): the channels of one branch after those of the other; the other sizes are equal
+;; (concat (LAYER …) …): the channels of one branch after those of the other; the other sizes are
+;; equal
 (defrel (concato layer in out account after)
   (fresh (branch branches channels more-channels total sizes account-first account-all)
     (== layer `(concat ,branch . ,branches))

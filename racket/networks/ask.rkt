@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Drivers of a query: answers one after another depth first, or by walks picked at random.
 
-(require racket/list "../search/frontier.rkt")
+(require "../search/frontier.rkt")
 (provide for-each-answer first-answers random-answers)
 
 ;; Calls (found ANSWER) for each answer of the frontier, depth first, until it gives #f, or until the
@@ -28,8 +28,8 @@
                      (λ (a) (set! found (cons a found)) (< (length found) n))))
   (reverse found))
 
-;; Calls (found ANSWER) for answers found by walks from the root, each step to one of the open children
-;; with equal chances, until it gives #f. No answer is found twice.
+;; Calls (found ANSWER) for answers found by walks from the root, each step to one of the open
+;; children with equal chances, until it gives #f. No answer is found twice.
 (define (random-answers f seed found)
   (define generator (make-pseudo-random-generator))
   (parameterize ([current-pseudo-random-generator generator])

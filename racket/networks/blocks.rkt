@@ -1,14 +1,14 @@
 #lang racket/base
-;; Blocks of layers that count as one layer: squeeze-excite, the parts of a vision transformer, and the
-;; cell of NAS-Bench-201. Each relates its text, the shapes that come in and go out, and the number of
-;; parameters.
+;; Blocks of layers that count as one layer: squeeze-excite, the parts of a vision transformer, and
+;; the cell of NAS-Bench-201. Each relates its text, the shapes that come in and go out, and the
+;; number of parameters.
 
 (require "../kanren/main.rkt" "shapes.rkt")
 (provide squeeze-exciteo patch-embedo class-tokeno positional-embeddingo multi-head-attentiono
          transformer-blocko select-tokeno mean-poolo cello)
 
-;; (squeeze-excite CHANNELS SQUEEZED): scales each channel by what two linear layers make of the means of
-;; all channels (torchvision.ops.SqueezeExcitation)
+;; (squeeze-excite CHANNELS SQUEEZED): scales each channel by what two linear layers make of the
+;; means of all channels (torchvision.ops.SqueezeExcitation)
 (defrel (squeeze-exciteo layer in out params)
   (fresh (channels squeezed height width)
     (== layer `(squeeze-excite ,channels ,squeezed))
@@ -86,11 +86,12 @@
     (== in `(,tokens ,width))
     (== out `(,width))))
 
-;; (cell OP OP OP OP OP OP): NAS-Bench-201's cell (Dong and Yang, ICLR 2020) in its published skeleton: a
-;; stem, three stages of 5 cells with 16, 32 and 64 channels, a residual block that halves the image
-;; between stages, and the mean of each of 64 channels. Edges stand in the order of the benchmark's
-;; string: 0→1, 0→2, 1→2, 0→3, 1→3, 2→3. Parameters: the stem's 3×3 convolution without bias and its
-;; normalisation, the two residual blocks, the last normalisation, and the operations of all cells.
+;; (cell OP OP OP OP OP OP): NAS-Bench-201's cell (Dong and Yang, ICLR 2020) in its published
+;; skeleton: a stem, three stages of 5 cells with 16, 32 and 64 channels, a residual block that
+;; halves the image between stages, and the mean of each of 64 channels. Edges stand in the order of
+;; the benchmark's string: 0→1, 0→2, 1→2, 0→3, 1→3, 2→3. Parameters: the stem's 3×3 convolution
+;; without bias and its normalisation, the two residual blocks, the last normalisation, and the
+;; operations of all cells.
 (defrel (cello layer in out params)
   (fresh (channels height width quarter-height quarter-width a b c d e f pa pb pc pd pe pf)
     (== layer `(cell ,a ,b ,c ,d ,e ,f))

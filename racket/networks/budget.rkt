@@ -61,8 +61,8 @@
             (== open `((,quantity ,spent 0 ,total) . ,rest-open))
             (freeo rest rest-open)])))
 
-;; The multiply-adds of a layer. A weight of a convolution is used once for each pixel that goes out, one
-;; of a linear layer once for each vector; params says how many weights there are.
+;; The multiply-adds of a layer. A weight of a convolution is used once for each pixel that goes
+;; out, one of a linear layer once for each vector; params says how many weights there are.
 (defrel (macso layer in out params macs)
   (fresh (kind a b c d e f rest height width tokens)
     (== layer `(,kind . ,rest))
@@ -89,14 +89,15 @@
        (cell-macso in params macs)]
       [(without-macso kind) (== macs 0)])))
 
-;; Queries, keys, values and the result are 4 linear layers; scores and their sums are products of each
-;; token with each.
+;; Queries, keys, values and the result are 4 linear layers; scores and their sums are products of
+;; each token with each.
 (defrel (attention-macso tokens width macs)
   (fd (= macs (+ (* 4 tokens width width) (* 2 tokens tokens width)))))
 
-;; Stem 9·16·C, two residual blocks 3584 each, and 3840 for each convolution of kernel 1, 34560 for each
-;; of kernel 3, at every pixel of the image. Every weight of the cells' convolutions is used at 1, 1/4
-;; or 1/16 of the pixels as the channels double: the convolutions of a stage have equal multiply-adds.
+;; Stem 9·16·C, two residual blocks 3584 each, and 3840 for each convolution of kernel 1, 34560 for
+;; each of kernel 3, at every pixel of the image. Every weight of the cells' convolutions is used at
+;; 1, 1/4 or 1/16 of the pixels as the channels double: the convolutions of a stage have equal
+;; multiply-adds.
 (defrel (cell-macso in params macs)
   (fresh (channels height width small large)
     (== in `(,channels ,height ,width))

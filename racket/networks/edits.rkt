@@ -1,5 +1,6 @@
 #lang racket/base
-;; Architectures near another one, as templates: each is one change away, its holes are for the relation.
+;; Architectures near another one, as templates: each is one change away, its holes are for the
+;; relation.
 
 (require racket/list "text.rkt")
 (provide loosened edits (struct-out edit))
@@ -19,12 +20,13 @@
                 (for/list ([v (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))])
                   (if (eq? (argument-role a) 'follows) '_ v)))]))
 
-;; An Edit is (edit TEMPLATE OLD FILL): one change made to a template. Where it changes an argument, OLD is
-;; the value that a hole replaced, and FILL makes the template with another value in its place, or gives #f
-;; for a value that is too small; else both are #f.
+;; An Edit is (edit TEMPLATE OLD FILL): one change made to a template. Where it changes an argument,
+;; OLD is the value that a hole replaced, and FILL makes the template with another value in its
+;; place, or gives #f for a value that is too small; else both are #f.
 (struct edit (template old fill))
 
-;; All edits of a loosened architecture: arguments first, then layers removed, replaced by a hole, inserted.
+;; All edits of a loosened architecture: arguments first, then layers removed, replaced by a hole,
+;; inserted.
 (define (edits template)
   (define (rebuild layers) (list 'architecture (second template) layers))
   (sort (for/list ([e (in-list (layer-edits (third template)))])
@@ -60,7 +62,9 @@
      (for*/list ([i (in-range 1 (length layer))] [e (in-list (layer-edits (list-ref layer i)))])
        (wrapped e (λ (part) (append (take layer i) (list part) (drop layer (add1 i))))))]
     [else
-     (for/list ([v (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))] [i (in-naturals 1)]
+     (for/list ([v (in-list (cdr layer))]
+                [a (in-list (kind-arguments (car layer)))]
+                [i (in-naturals 1)]
                 #:unless (or (eq? v '_) (eq? (argument-role a) 'follows)))
        (define (with x) (append (take layer i) (list x) (drop layer (add1 i))))
        (edit (with '_) v (λ (x) (and (>= x (argument-least a)) (with x)))))]))

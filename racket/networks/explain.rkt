@@ -1,13 +1,13 @@
 #lang racket/base
-;; Why an architecture is no network: the first layer that does not fit, and the constraint it violates in
-;; a person's words. Layer by layer the relation is asked what comes out; where it has no answer it is
-;; asked what would have been right.
+;; Why an architecture is no network: the first layer that does not fit, and the constraint it
+;; violates in a person's words. Layer by layer the relation is asked what comes out; where it has no
+;; answer it is asked what would have been right.
 
-(require racket/list racket/string "../kanren/main.rkt" "architecture.rkt" "search.rkt" "text.rkt")
+(require racket/list racket/string "../kanren/main.rkt" "architecture.rkt" "text.rkt")
 (provide explain trace (struct-out row))
 
-;; A Row is what the relation says of a layer: (row NUMBER LAYER OUT COSTS), NUMBER a string such as "5"
-;; or "5.1.2" (layer 5, branch 1, layer 2), COSTS (PARAMS MACS ACTIVATIONS DEPTH).
+;; A Row is what the relation says of a layer: (row NUMBER LAYER OUT COSTS), NUMBER a string such as
+;; "5" or "5.1.2" (layer 5, branch 1, layer 2), COSTS (PARAMS MACS ACTIVATIONS DEPTH).
 (struct row (number layer out costs))
 
 ;; -> the rows of layers that fit, in the order of the text; and the shape that comes out, or a string
@@ -65,7 +65,8 @@
 (define (reason layer in outs)
   (cond
     [(eq? (car layer) 'residual)
-     (format "expects branches of equal shape, gets ~a and ~a" (said (first outs)) (said (second outs)))]
+     (format "expects branches of equal shape, gets ~a and ~a"
+             (said (first outs)) (said (second outs)))]
     [(eq? (car layer) 'concat)
      (format "expects branches that differ in their channels alone, gets ~a"
              (string-join (map said outs) ", "))]

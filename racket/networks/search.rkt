@@ -1,6 +1,6 @@
 #lang racket/base
-;; Questions to a search space as queries: every architecture for an input shape, a number of classes and
-;; budgets, as a frontier or as a stream.
+;; Questions to a search space as queries: every architecture for an input shape, a number of
+;; classes and budgets, as a frontier or as a stream.
 
 (require racket/contract/base "../kanren/main.rkt" "../kanren/state.rkt" "../search/frontier.rkt"
          "../search/printer.rkt" "architecture.rkt" "budget.rkt" "space.rkt")
@@ -13,8 +13,8 @@
   [architecture->text (-> any/c bytes?)])
  space-query layers-cost)
 
-;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept count
-;; of; other quantities where they have a budget.
+;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept
+;; count of; other quantities where they have a budget.
 ;; LIKE is #f, or a procedure from the architecture to a goal that must hold of it as well.
 ;; Answers are (ARCHITECTURE PARAMETERS).
 (define (space-query space #:input [input (space-input space)]

@@ -4,12 +4,13 @@
 (require "../kanren/main.rkt")
 (provide windowo dilated-windowo sizeo)
 
-;; A shape is a list of sizes, without the batch: (CHANNELS HEIGHT WIDTH) of an image, (TOKENS WIDTH) of
-;; a sequence, (FEATURES) of a vector. Any size may be unknown. Images have no side longer than this.
+;; A shape is a list of sizes, without the batch: (CHANNELS HEIGHT WIDTH) of an image, (TOKENS WIDTH)
+;; of a sequence, (FEATURES) of a vector. Any size may be unknown. Images have no side longer than
+;; this.
 (define longest-side 65536)
 
-;; size → out: a window of `kernel` pixels moves over a side of `size` pixels, `padding` pixels added at
-;; both ends, `stride` pixels at a time:  out = floor((size + 2·padding − kernel) / stride) + 1
+;; size → out: a window of `kernel` pixels moves over a side of `size` pixels, `padding` pixels added
+;; at both ends, `stride` pixels at a time:  out = floor((size + 2·padding − kernel) / stride) + 1
 ;; (PyTorch, torch.nn.Conv2d and torch.nn.MaxPool2d, with dilation 1). The window fits at least once.
 (defrel (windowo size kernel stride padding out)
   (fresh (room)

@@ -4,12 +4,14 @@
 (require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names)
 
-;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL ACCOUNT? LEAST TABLE-KEY CANONICAL):
+;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL ACCOUNT? LEAST TABLE-KEY
+;; CANONICAL):
 ;;   INPUT, CLASSES, MAX-PARAMS are defaults: the shape (C H W) of an image, the number of classes,
 ;;   and the parameter budget
-;;   GOAL takes the terms architecture, input, classes and a fourth and makes the goal that relates them.
-;;   ACCOUNT? says what the fourth is: an account (budget.rkt), so that every budget prunes; or, if #f,
-;;   the number of parameters alone.
+;;   GOAL takes the terms architecture, input, classes and a fourth and makes the goal that relates
+;;   them.
+;;   ACCOUNT? says what the fourth is: an account (budget.rkt), so that every budget prunes; or, if
+;;   #f, the number of parameters alone.
 ;;   LEAST takes the number of classes and gives (LAYER), the cheapest last layer of any network
 ;;   TABLE-KEY is #f, or a procedure from an architecture to its name in a table of results
 ;;   CANONICAL is #f, or a procedure from an architecture to what it computes: those that give equal
@@ -21,8 +23,8 @@
 ;;   #:input (C H W) #:classes N #:max-params N
 ;;   [#:ends-with LAYER] [#:table-key PROCEDURE] [#:canonical PROCEDURE]
 ;;   GOAL)
-;; defines the space and provides it from the file, so that it can be searched by the file's path. LAYER
-;; is the cheapest last layer of any network; `classes` in it is the number of classes. With
+;; defines the space and provides it from the file, so that it can be searched by the file's path.
+;; LAYER is the cheapest last layer of any network; `classes` in it is the number of classes. With
 ;; (NAME architecture input classes parameters) the goal relates the number of parameters itself.
 (define-syntax (define-space stx)
   (define (bad [what stx])

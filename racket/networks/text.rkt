@@ -1,6 +1,6 @@
 #lang racket/base
-;; The text of an architecture, read from strangers: lists, symbols and numbers, nothing else. `_` is a
-;; hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
+;; The text of an architecture, read from strangers: lists, symbols and numbers, nothing else. `_`
+;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
 (require racket/list racket/string)
 (provide read-architecture hole? kinds kind-arguments (struct-out argument) shape->text
@@ -16,9 +16,10 @@
 
 (define (hole? x) (eq? x '_))
 
-;; An Argument is (argument NAME LEAST DEFAULT ROLE): DEFAULT is PyTorch's where the argument may be left
-;; out, else #f; ROLE is 'follows where the shape that comes in decides the value, 'out where the number
-;; of classes decides that of the last layer, 'real for a number from 0 to 1, 'operation, or 'free.
+;; An Argument is (argument NAME LEAST DEFAULT ROLE): DEFAULT is PyTorch's where the argument may be
+;; left out, else #f; ROLE is 'follows where the shape that comes in decides the value, 'out where
+;; the number of classes decides that of the last layer, 'real for a number from 0 to 1, 'operation,
+;; or 'free.
 (struct argument (name least default role))
 
 (define window (list (argument "kernel" 1 #f 'free) (argument "stride" 1 #f 'free)
@@ -67,7 +68,8 @@
   ;; -> datum, position behind it
   (define (datum i depth)
     (let ([i (skip i)])
-      (when (= i end) (fail "character ~a: expected an architecture, got the end of the line" (add1 i)))
+      (when (= i end)
+        (fail "character ~a: expected an architecture, got the end of the line" (add1 i)))
       (case (string-ref text i)
         [(#\() (when (> depth deepest)
                  (fail "character ~a: lists are nested deeper than ~a" (add1 i) deepest))
@@ -78,7 +80,8 @@
     (let loop ([i (skip i)] [found '()])
       (cond
         [(= i end)
-         (fail "character ~a: expected ')' for the list opened at character ~a, got the end of the line"
+         (fail (string-append "character ~a: expected ')' for the list opened at character ~a, "
+                              "got the end of the line")
                (add1 end) opened)]
         [(char=? (string-ref text i) #\)) (values (reverse found) (add1 i))]
         [else
@@ -94,7 +97,9 @@
   (define (atom i)
     (define stop
       (let loop ([j i])
-        (if (or (= j end) (char-whitespace? (string-ref text j)) (memv (string-ref text j) '(#\( #\))))
+        (if (or (= j end)
+                (char-whitespace? (string-ref text j))
+                (memv (string-ref text j) '(#\( #\))))
             j
             (loop (add1 j)))))
     (define token (substring text i stop))

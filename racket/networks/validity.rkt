@@ -1,21 +1,21 @@
 #lang racket/base
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
-(require racket/list "../kanren/main.rkt" "../search/frontier.rkt" "architecture.rkt" "search.rkt"
+(require racket/list "../kanren/main.rkt" "../search/frontier.rkt" "architecture.rkt"
          "spaces/free.rkt" "text.rkt")
 (provide valid-frontier like-template)
 
-;; The architectures that a template with holes stands for: those of its layers that fit one another and
-;; give `classes` outputs (#f: any number). A number is any up to 65536; a layer, or the rest of a list, is
-;; from the vocabulary of the space free.
-;; The rest of a list is at most `longest` layers.
+;; The architectures that a template with holes stands for: those of its layers that fit one another
+;; and give `classes` outputs (#f: any number). A number is any up to 65536; a layer, or the rest of
+;; a list, is from the vocabulary of the space free. The rest of a list is at most `longest` layers.
 (define (valid-frontier template classes #:longest [longest 4])
   (make-frontier
    (query (architecture parameters)
      (fresh (out)
        (let-values ([(goal layers)
                      (template-goal longest (third template) (cdr (second template)) (list out)
-                                    `((params 0 0 ,parameters)) `((params ,parameters 0 ,parameters)))])
+                                    `((params 0 0 ,parameters))
+                                    `((params ,parameters 0 ,parameters)))])
          (conj* (if classes (== out classes) succeed)
                 (infd parameters (interval 0 1000000000000))
                 goal
@@ -37,7 +37,8 @@
                                (labelfd v))))
            (let-values ([(layer holes) (with-holes (car layers))])
              (values layer (conj* holes (layero layer in between account account-between))))))
-     (define-values (rest-goal rest) (template-goal longest (cdr layers) between out account-between after))
+     (define-values (rest-goal rest)
+       (template-goal longest (cdr layers) between out account-between after))
      (values (conj* goal rest-goal) (cons layer rest))]))
 
 (define (some make-goal)
@@ -45,8 +46,8 @@
   (define goal (fresh (x) (begin (set! v x) (make-goal x))))
   (values v goal))
 
-;; The goal that an architecture is like a template with holes. To be made inside a query, as variables
-;; are numbered there.
+;; The goal that an architecture is like a template with holes. To be made inside a query, as
+;; variables are numbered there.
 (define ((like-template template) architecture)
   (define-values (term goal) (with-holes template))
   (conj* (== architecture term) goal))

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Convolutional networks: 1 to 8 convolutional blocks and a linear head.
 
-(require "../../kanren/main.rkt" "../architecture.rkt" "../layers.rkt" "../space.rkt")
+(require "../../kanren/main.rkt" "../architecture.rkt" "../space.rkt")
 (provide cnno)
 
 (define-space (cnn architecture input classes #:account account)

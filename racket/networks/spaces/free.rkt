@@ -1,7 +1,7 @@
 #lang racket/base
-;; Any sequence and nesting of layers that fit, up to a depth: the space nobody could write by hand. Every
-;; layer is there, with the values of `vocabularyo`; the number of layers is bounded by 12, or by the
-;; budget on depth, and branches of joins hold at most 2 layers each.
+;; Any sequence and nesting of layers that fit, up to a depth: the space nobody could write by hand.
+;; Every layer is there, with the values of `vocabularyo`; the number of layers is bounded by 12, or
+;; by the budget on depth, and branches of joins hold at most 2 layers each.
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../budget.rkt" "../space.rkt")
 (provide vocabularyo any-layerso)
@@ -34,7 +34,8 @@
       [(== in `(,a ,b ,c))
        (conde
          [(== layer `(conv2d ,a ,channels ,k ,s ,p))
-          (infd channels '(4 8 16 24 32 48 64)) (infd k '(1 3 5 7)) (infd s '(1 2)) (infd p '(0 1 2 3))
+          (infd channels '(4 8 16 24 32 48 64))
+          (infd k '(1 3 5 7)) (infd s '(1 2)) (infd p '(0 1 2 3))
           (fd (<= (* 2 p) k))]
          [(== layer `(conv2d ,a ,channels 3 1 ,p 2)) (infd channels '(8 16 32)) (infd p '(0 2))]
          [(== layer `(conv2d ,a ,channels 3 ,s 1 1 ,g)) (infd channels '(8 16 32 64)) (infd s '(1 2))
@@ -52,7 +53,8 @@
          [(== layer `(class-token ,b))]
          [(== layer `(positional-embedding ,a ,b))]
          [(== layer `(multi-head-attention ,b ,g)) (infd g '(1 2 4))]
-         [(== layer `(transformer-block ,b ,g ,channels)) (infd g '(1 2 4)) (infd channels '(32 64 128))]
+         [(== layer `(transformer-block ,b ,g ,channels))
+          (infd g '(1 2 4)) (infd channels '(32 64 128))]
          [(== layer '(select-token))]
          [(== layer '(mean-pool))])]
       [(== layer `(linear ,d ,channels)) (infd channels '(10 16 32 64 128))]

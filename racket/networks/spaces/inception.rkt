@@ -1,6 +1,7 @@
 #lang racket/base
 ;; Inception (Szegedy et al., 2015): parallel branches of different kernels whose channels are put
-;; together, 1 to 4 such blocks with pooling between them, and a linear layer on the mean of each channel.
+;; together, 1 to 4 such blocks with pooling between them, and a linear layer on the mean of each
+;; channel.
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../space.rkt")
 
@@ -26,7 +27,8 @@
     (labelfd narrow wide)
     (after-inceptiono rest out classes b fewer)))
 
-;; Two to four of: a 1×1 convolution, a 3×3 or 5×5 one behind a 1×1 one, a pooling with a 1×1 one behind it.
+;; Two to four of: a 1×1 convolution, a 3×3 or 5×5 one behind a 1×1 one, a pooling with a 1×1 one
+;; behind it.
 (defrel (brancheso branches c narrow wide)
   (fresh (one three five pooled)
     (== one `((conv2d ,c ,wide 1 1 0)))

@@ -1,7 +1,7 @@
 #lang racket/base
-;; MobileNet (Sandler et al., 2018): inverted residuals. A 1×1 convolution widens the channels, a depthwise
-;; one mixes pixels, a 1×1 one narrows them again; a squeeze-excite may stand between. A block that keeps
-;; the shape adds its input.
+;; MobileNet (Sandler et al., 2018): inverted residuals. A 1×1 convolution widens the channels, a
+;; depthwise one mixes pixels, a 1×1 one narrows them again; a squeeze-excite may stand between. A
+;; block that keeps the shape adds its input.
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../space.rkt")
 

@@ -13,9 +13,9 @@
     [`(architecture ,_ ((cell ,a ,b ,c ,d ,e ,f) ,_))
      (format "|~a~~0|+|~a~~0|~a~~1|+|~a~~0|~a~~1|~a~~2|" a b c d e f)]))
 
-;; Architecture -> what its cell computes: the value of the last node as a sorted list of terms. A term
-;; is an operation on a value. `none`, and any operation on an empty value, give no term; skip_connect
-;; passes the terms of its source on.
+;; Architecture -> what its cell computes: the value of the last node as a sorted list of terms. A
+;; term is an operation on a value. `none`, and any operation on an empty value, give no term;
+;; skip_connect passes the terms of its source on.
 (define (canonical architecture)
   (match architecture
     [`(architecture ,_ ((cell ,a ,b ,c ,d ,e ,f) ,_))

@@ -1,7 +1,7 @@
 #lang racket/base
-;; Residual networks (He et al., 2016): a stem, 1 to 3 stages of 1 to 3 residual blocks each, and a linear
-;; layer on the mean of each channel. A block that changes the shape needs a projection in its second
-;; branch; one that keeps it adds its input as it is.
+;; Residual networks (He et al., 2016): a stem, 1 to 3 stages of 1 to 3 residual blocks each, and a
+;; linear layer on the mean of each channel. A block that changes the shape needs a projection in its
+;; second branch; one that keeps it adds its input as it is.
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../space.rkt")
 
