@@ -37,7 +37,7 @@ class Settings:
 
 
 SETTINGS = {
-    "digits": Settings(epochs=8, batch_size=32, learning_rate=5e-3),
+    "digits": Settings(epochs=16, batch_size=32, learning_rate=5e-3),
     "fashion-mnist": Settings(epochs=3, batch_size=128, learning_rate=3e-3),
     "mnist": Settings(epochs=3, batch_size=128, learning_rate=3e-3),
     "cifar10": Settings(epochs=6, batch_size=128, learning_rate=3e-3),
