@@ -11,7 +11,8 @@ _FILE = '''\
 
 `python model.py` loads the weights.pt beside this file and prints the layers. From other code:
 `from model import load; network = load()`, then `network(images)` with images of shape
-[n, {shape}].
+[n, {shape}]: pixels in [0, 1], then shifted and scaled per channel to the mean 0 and standard
+deviation 1 of the training images (`mean` and `std` of `architecto.datasets.load(NAME)`).
 """
 
 from pathlib import Path
