@@ -105,3 +105,26 @@
                 (bytes-append
                  #"(bind (state (_.0 _.1) ((=/= (_.0 a))) ((sym _.0)) ((absento secret _.0))"
                  #" ((infd _.1 (1 3 5))) ()) (conj (relate (never-o _.1))))")))
+
+(test-case "with a limit on nodes no answer is lost and none is reported twice"
+  (define expected (run* (a b c d) (append-o a b '(1 2 3 4 5 6)) (append-o c d a)))
+  (for ([seed 3])
+    (define f (make-frontier (query (a b c d) (append-o a b '(1 2 3 4 5 6)) (append-o c d a))
+                             #:max-nodes 20))
+    (check-equal? (sorted (explore f (random-policy seed))) (sorted expected))))
+
+;; x0 = (x1 . x1), x1 = (x2 . x2) …: as a tree, 2^40 leaves
+(defrel (doubled-o x n)
+  (conde [(== n '())]
+         [(fresh (half less)
+            (== n `(s . ,less)) (== x `(,half . ,half)) (doubled-o half less))]))
+
+(test-case "a term whose parts are shared is printed with labels, and read back"
+  (define n (make-list 40 's))
+  (define f (make-frontier (query (x y) (doubled-o x n) (doubled-o y n) (never-o `(,x ,y)))))
+  (check-equal? (expand f 0) 'unfinished)
+  (define text (choice-text f 0))
+  (check-true (< (bytes-length text) 2000))
+  (define state (cadr (read (open-input-bytes text))))
+  (check-equal? (car state) 'state)
+  (check-eq? (caaadr state) (cdaadr state)))
