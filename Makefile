@@ -4,7 +4,7 @@
 
 SPACE ?= cnn#               ## search space: a name in racket/networks/spaces, or a .rkt file
 DATASET ?= digits#          ## data set: digits, fashion-mnist, mnist, cifar10
-SCORER ?= transformer#      ## who picks: transformer, random, uniform, or path/to/file.py:Class
+SCORER ?= transformer#      ## who picks: transformer, bag, ensemble, random, uniform, or FILE.py:Class
 TRIALS ?= 24#               ## networks to train
 SEED ?= 0#                  ## the same seed gives the same run
 MAX_PARAMS ?= 50000#        ## parameter budget of a network

@@ -4,7 +4,7 @@
 ;; Exit status: 0 done, or all yes; 1 some no; 2 a mistake, said in one line on standard error.
 
 (require racket/list racket/string
-         "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
+         "kanren/label.rkt" "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
          "networks/search.rkt" "networks/space.rkt" "networks/text.rkt" "networks/validity.rkt")
 
 (define command "questions")
@@ -309,6 +309,17 @@
 
 ;; -- complete, repair, neighbours -------------------------------------------------------------------
 
+;; Says each text once, up to n of them. -> a procedure (TEXT -> more wanted?) and one that gives how
+;; many were said
+(define (new-texts n)
+  (define seen (make-hash))
+  (values (λ (text)
+            (unless (hash-ref seen text #f)
+              (hash-set! seen text #t)
+              (say text))
+            (< (hash-count seen) n))
+          (λ () (hash-count seen))))
+
 (define (complete options others)
   (define s (scope-of options #f))
   (define n (hash-ref options "-n" 10))
@@ -316,18 +327,13 @@
     (λ (line)
       (reading line #t
         (λ (template)
-          (define seen (make-hash))
+          (define-values (found said-count) (new-texts n))
           ;; outside a space the rest of a list grows longer step by step: short completions first
-          (for ([longest (in-range (if (scope-space s) 4 1) 5)] #:break (>= (hash-count seen) n))
+          (for ([longest (in-range (if (scope-space s) 4 1) 5)] #:break (>= (said-count) n))
             (for-each-answer (template-frontier s template longest)
                              #:seconds (hash-ref options "--timeout" 60)
-                             (λ (answer)
-                               (define text (text-of answer))
-                               (unless (hash-ref seen text #f)
-                                 (hash-set! seen text #t)
-                                 (say text))
-                               (< (hash-count seen) n))))
-          (when (= 0 (hash-count seen))
+                             (λ (answer) (found (text-of answer)))))
+          (when (= 0 (said-count))
             (worse! 1)
             (eprintf "~a: nothing completes ~a\n" command (shorten line))))))))
 
@@ -346,7 +352,7 @@
   (let/ec return
     (define (answer-all template)
       (define answers
-        (with-handlers ([exn:fail? (λ (e) '())])       ; a number that nothing bounds
+        (with-handlers ([exn:fail:endless? (λ (e) '())])
           (first-answers (template-frontier s template 1) most #:seconds 2)))
       (for ([a (in-list answers)])
         (define text (text-of a))
@@ -380,19 +386,14 @@
       (reading line #f
         (λ (architecture)
           (define s (with-classes s0 architecture))
-          (define seen (make-hash))
-          (define (found text)
-            (unless (hash-ref seen text #f)
-              (hash-set! seen text #t)
-              (say text))
-            (< (hash-count seen) n))
+          (define-values (found said-count) (new-texts n))
           (cond
             [(not (refusal s architecture))
              (found (bytes->string/utf-8 (architecture->text architecture)))]
             [else
-             (for ([changes (in-range 0 4)] #:break (>= (hash-count seen) n))
+             (for ([changes (in-range 0 4)] #:break (>= (said-count) n))
                (for-each-near s architecture changes (hash-ref options "--timeout" 60) 40 found))])
-          (when (= 0 (hash-count seen))
+          (when (= 0 (said-count))
             (worse! 1)
             (eprintf "~a: nothing within 3 changes of ~a\n" command (shorten line))))))))
 
@@ -404,13 +405,8 @@
       (reading line #f
         (λ (architecture)
           (define s (with-classes s0 architecture))
-          (define seen (make-hash))
-          (for-each-near s architecture 1 (hash-ref options "--timeout" 60) 1000
-                         (λ (text)
-                           (unless (hash-ref seen text #f)
-                             (hash-set! seen text #t)
-                             (say text))
-                           (< (hash-count seen) n))))))))
+          (define-values (found _) (new-texts n))
+          (for-each-near s architecture 1 (hash-ref options "--timeout" 60) 1000 found))))))
 
 (define commands
   (hash "sample" sample "check" check "complete" complete "repair" repair "neighbours" neighbours

@@ -122,7 +122,8 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
         "scorer": (
             str,
             "SCORER",
-            "who scores the choices: transformer, random, uniform, or path/to/file.py:Class",
+            "who scores the choices: transformer, bag, ensemble, random, uniform, or "
+            "path/to/file.py:Class",
         ),
         "trials": (_positive, "N", "networks to train"),
         "seed": (_natural, "N", "seed; the same seed gives the same run on a CPU"),

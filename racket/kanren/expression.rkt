@@ -33,11 +33,6 @@
         [(and (null? (cdr terms)) (eqv? (car s) 0) (eqv? (caar terms) 1)) (cdar terms)]
         [else (cons '+ s)]))
 
-(define (expression->sum e)
-  (cond [(exact-integer? e) (list e)]
-        [(and (pair? e) (eq? (car e) '+)) (cdr e)]
-        [else (list 0 (cons 1 e))]))
-
 ;; Equality of expressions. Faster than equal?, which is slow on variables.
 (define (same? a b)
   (cond [(eq? a b) #t]

@@ -7,7 +7,7 @@
          (struct-out relation) (struct-out clauses) (struct-out lines) (struct-out clause)
          symbolo numbero stringo not-symbolo not-numbero not-stringo
          succeed fail constraint-goal?
-         register-relation! lookup-relation relation-names
+         register-relation! lookup-relation
          unfold check-call clauses->goal clause-numbers lines->goals)
 
 ;; A Goal is one of these prefab structs, and nothing in it is a closure:
@@ -75,8 +75,6 @@
 (define (lookup-relation name)
   (or (hash-ref registry name #f)
       (error name "unknown relation; require the file that defines it with defrel")))
-
-(define (relation-names) (hash-keys registry))
 
 ;; The goal that a call stands for, and the number of the next fresh variable after it.
 (define (unfold call next)

@@ -5,7 +5,7 @@
 (require "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "state.rkt" "store.rkt" "term.rkt"
          "trie.rkt")
 (provide label-choice (struct-out labelling) start-labelling labelling-step
-         solvable? term-variables alternatives-entered)
+         solvable? term-variables alternatives-entered (struct-out exn:fail:endless))
 
 ;; More values than this are halved rather than listed.
 (define listing-limit 64)
@@ -87,6 +87,9 @@
       (/ size (integer-length (expt (+ 2 (- (domain-max d) (domain-min d))) 16)))
       size))
 
+;; A variable must be labelled that nothing bounds.
+(struct exn:fail:endless exn:fail ())
+
 (define (raise-endless st v d)
   (define shown (term-variables st initial-var))
   (define (name u)
@@ -98,12 +101,15 @@
             [(pair? t) (cons (loop (car t)) (loop (cdr t)))]
             [(vector? t) (for/vector ([e (in-vector t)]) (loop e))]
             [else t])))
-  (error 'labelfd
-         "~a has no finite domain (it may lie in ~s); give it one with (infd x DOMAIN)"
-         (if (name v)
-             (format "the variable ~a of the answer ~s" (name v) answer)
-             (format "a variable that the answer ~s does not show, number ~a," answer (var-id v)))
-         (domain->specification d)))
+  (raise
+   (exn:fail:endless
+    (format "labelfd: ~a has no finite domain (it may lie in ~s); give it one with (infd x DOMAIN)"
+            (if (name v)
+                (format "the variable ~a of the answer ~s" (name v) answer)
+                (format "a variable that the answer ~s does not show, number ~a,"
+                        answer (var-id v)))
+            (domain->specification d))
+    (current-continuation-marks))))
 
 ;; The unbound variables of a term in order of appearance.
 (define (term-variables st t)

@@ -66,7 +66,7 @@ def test_parameters_are_those_of_pytorch(run_architecto, tmp_path: Path) -> None
 
 @pytest.mark.timeout(300)
 def test_scorer_changes_what_is_found(run_architecto, tmp_path: Path) -> None:
-    """The lowest index under `uniform`; longest first under the README's scorer, turned around."""
+    """The lowest index under `uniform`; a scorer from a file that goes on as long as it can."""
     scorer = tmp_path / "long_first.py"
     scorer.write_text(
         "import torch\n"
