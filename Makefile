@@ -11,6 +11,7 @@ MAX_PARAMS ?= 50000#        ## parameter budget of a network
 RUN ?=#                     ## name of the run under runs/ (empty: SPACE-DATASET-NUMBER)
 DEVICE ?= cpu#              ## where networks are trained: cpu, cuda, cuda:1, mps
 EPOCHS ?=#                  ## epochs a trial (empty: the data set's own number)
+WARM_START ?=#              ## earlier run whose trials the scorer learns from first, also of another space
 OPTIONS ?=#                 ## more options of `python -m architecto run --help`
 TESTS ?= tests#             ## what `make test` runs: a folder, a file, or FILE::TEST
 JOBS ?= 2#                  ## test processes side by side
@@ -80,7 +81,8 @@ run-search: $(installed) $(compiled) ## searches: finds networks, trains them, a
 		$(call option,--dataset,$(DATASET)) $(call option,--scorer,$(SCORER)) \
 		$(call option,--trials,$(TRIALS)) $(call option,--seed,$(SEED)) \
 		$(call option,--max-params,$(MAX_PARAMS)) $(call option,--run,$(RUN)) \
-		$(call option,--device,$(DEVICE)) $(call option,--epochs,$(EPOCHS)) $(OPTIONS)
+		$(call option,--device,$(DEVICE)) $(call option,--epochs,$(EPOCHS)) \
+		$(call option,--warm-start,$(WARM_START)) $(OPTIONS)
 
 repl: $(installed) $(compiled) ## Racket with the engine and the search spaces loaded
 	@exec racket -i -t racket/main.rkt

@@ -133,12 +133,18 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
         "strategy": (str, "NAME", "candidates at a step: descend, best-first, fair"),
         "engines": (_positive, "N", "search engines side by side; with one a run is repeatable"),
         "workers": (_positive, "N", "trainings side by side; with one a run is repeatable"),
+        "warm_start": (
+            str,
+            "RUN",
+            "earlier run, also of another space, whose trials the scorer learns from first",
+        ),
     }
+    absent = {"epochs": "the data set's own number", "warm_start": "none"}
     for name, (kind, metavar, text) in settings.items():
         if names and name not in names:
             continue
         default = getattr(DEFAULTS, name)
-        shown = "the data set's own number" if default is None else default
+        shown = absent[name] if default is None else default
         command.add_argument(
             "--" + name.replace("_", "-"),
             type=kind,

@@ -58,6 +58,9 @@ class Configuration:
     """Search engines at work side by side; only with one is a run repeatable by its seed."""
     workers: int = 1
     """Evaluations at a time; only with one is a run repeatable by its seed."""
+    warm_start: str | None = None
+    """An earlier run, also of another space, whose trials the scorer learns from before the first
+    episode; a name below ``runs/`` or a path. Read once, when the run begins."""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -127,14 +130,29 @@ def check(configuration: Configuration) -> None:
 
 
 def absolute(configuration: Configuration) -> Configuration:
-    """The same with the paths of files made absolute, so that a run resumes from anywhere."""
+    """The same with the paths of files made absolute, so that a run resumes from anywhere.
+
+    Raises ConfigurationError if the run to start from is none, or has no trials yet.
+    """
     changes: dict[str, Any] = {}
     if configuration.space.endswith(".rkt"):
         changes["space"] = str(Path(configuration.space).resolve())
     file, colon, name = configuration.scorer.rpartition(":")
     if colon and file.endswith(".py"):
         changes["scorer"] = f"{Path(file).resolve()}:{name}"
+    if configuration.warm_start is not None:
+        changes["warm_start"] = str(earlier_data(configuration.warm_start).parent.resolve())
     return dataclasses.replace(configuration, **changes)
+
+
+def earlier_data(name: str) -> Path:
+    """The replay buffer of an earlier run; raises ConfigurationError if it has no trials."""
+    run_dir = existing_directory(name)
+    load(run_dir)
+    path = run_dir / "replay.jsonl"
+    if not (path.is_file() and b'"reward":' in path.read_bytes()):
+        raise ConfigurationError(f"no trial of {run_dir} is finished, so there is nothing to learn")
+    return path
 
 
 def space_file(space: str) -> Path:

@@ -7,6 +7,10 @@ One JSON object a line, appended and never rewritten:
     {"dead_end": TEXT, "episode": E}
     {"reward": R, "architecture": "(architecture …"}
 
+A buffer may begin with the trials of an earlier run (see `warm_start`): their rewards say
+``"earlier": "same"`` when what was evaluated is what this run evaluates too, else ``"other"``, and
+their answers have the episode −1.
+
 A path holds, for each pick from the root on, the number of the chosen text and of the candidates
 it was chosen from (empty where they were not kept). A line that was torn by a crash is the last
 one; it is cut off on opening.
@@ -16,9 +20,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,9 @@ class ReplayBuffer:
 
     answers: every derivation that was reported, the first one of each architecture and path
     held: architectures that were found and not evaluated, in the order found
-    rewards: reward of each evaluated architecture, in [-1, 1]
+    rewards: reward of each evaluated architecture, in [-1, 1], also of those of an earlier run
+    other: architectures whose reward is an earlier run's and was for another data set or training:
+        here they are still to be evaluated
     dead_ends: texts of choices below which nothing was found
     """
 
@@ -66,6 +73,7 @@ class ReplayBuffer:
         self.answers: list[Answer] = []
         self.held: dict[str, None] = {}
         self.rewards: dict[str, float] = {}
+        self.other: set[str] = set()
         self.dead_ends: dict[str, None] = {}
         self.last_episode = -1
         self._seen: set[tuple[str, ...]] = set()
@@ -86,7 +94,7 @@ class ReplayBuffer:
             [self._number(c) for c in s.candidates] if self.keep_candidates else [] for s in steps
         ]
         pairs = [list(p) for p in zip(chosen, others, strict=True)]
-        self._write({"answer": architecture, "episode": episode, "path": pairs})
+        self.write({"answer": architecture, "episode": episode, "path": pairs})
         self._add_answer(architecture, episode, pairs)
         return True
 
@@ -94,12 +102,12 @@ class ReplayBuffer:
         """Record that nothing is below a choice."""
         if text not in self.dead_ends:
             number = self._number(text)
-            self._write({"dead_end": number, "episode": episode})
+            self.write({"dead_end": number, "episode": episode})
             self._add_dead_end(number, episode)
 
     def add_reward(self, architecture: str, reward: float) -> None:
         """Record an evaluation; a second one of the same architecture replaces the first."""
-        self._write({"reward": reward, "architecture": architecture})
+        self.write({"reward": reward, "architecture": architecture})
         self._add_reward(architecture, reward)
 
     def sync(self) -> None:
@@ -111,15 +119,9 @@ class ReplayBuffer:
     def _read(self, path: Path) -> None:
         good = 0
         with path.open("rb+") as file:
-            for line in file:
-                try:
-                    record = json.loads(line)
-                except ValueError:
-                    break
-                if not line.endswith(b"\n"):
-                    break
+            for record, size in read_records(file):
                 self._replay(record)
-                good += len(line)
+                good += size
             file.truncate(good)
 
     def _replay(self, record: dict) -> None:
@@ -132,14 +134,18 @@ class ReplayBuffer:
             self._add_dead_end(record["dead_end"], record["episode"])
         else:
             self._add_reward(record["architecture"], record["reward"])
+            if record.get("earlier") == "other":
+                self.other.add(record["architecture"])
 
     def _add_answer(self, architecture: str, episode: int, pairs: list) -> None:
         choices = tuple(self._texts[chosen] for chosen, _ in pairs)
         candidates = tuple(tuple(self._texts[c] for c in others) for _, others in pairs)
-        self._seen.add((architecture, *choices))
         self.answers.append(Answer(architecture, episode, choices, candidates))
+        if episode < 0:  # of an earlier run
+            return
+        self._seen.add((architecture, *choices))
         self.last_episode = max(self.last_episode, episode)
-        if architecture not in self.rewards:
+        if architecture not in self.rewards or architecture in self.other:
             self.held.setdefault(architecture)
 
     def _add_dead_end(self, number: int, episode: int) -> None:
@@ -148,17 +154,31 @@ class ReplayBuffer:
 
     def _add_reward(self, architecture: str, reward: float) -> None:
         self.rewards[architecture] = reward
+        self.other.discard(architecture)
         self.held.pop(architecture, None)
 
     def _number(self, text: str) -> int:
         if text not in self._numbers:
-            self._write({"text": text})
+            self.write({"text": text})
             self._numbers[text] = len(self._texts)
             self._texts.append(text)
         return self._numbers[text]
 
-    def _write(self, record: dict) -> None:
+    def write(self, record: dict) -> None:
+        """Append one record to the file."""
         if self._path is not None:
             line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
             with self._path.open("ab") as file:
                 file.write(line.encode() + b"\n")
+
+
+def read_records(file: IO[bytes]) -> Iterator[tuple[dict, int]]:
+    """The whole records of a buffer's file from its start on, each with its size in bytes."""
+    for line in file:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return
+        if not line.endswith(b"\n"):
+            return
+        yield record, len(line)

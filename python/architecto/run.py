@@ -8,7 +8,7 @@ from typing import Any
 import zmq
 from rich.console import Console
 
-from architecto import checkpoint, configuration, export, scorers, trace
+from architecto import checkpoint, configuration, export, scorers, trace, warm_start
 from architecto.agent import Agent
 from architecto.configuration import Configuration, ConfigurationError
 from architecto.display import Display
@@ -34,6 +34,7 @@ class Run:
         except StudyError as error:
             raise ConfigurationError(str(error)) from None
         scorer = scorers.load(settings.scorer, seed=settings.seed)
+        warm_start.begin(run_dir, settings)
         agent = Agent(
             scorer,
             task=settings.task,
