@@ -93,11 +93,28 @@ class Tokenizer:
         rows = _choice_rows(choice)
         if len(rows) > self.max_length:
             self.cut += 1
-            tail = self.max_length // 4
-            head = self.max_length - tail - 1
+            head, tail = self._kept()
             mark = _rows([_CUT, _WORD, _DEPTH, _OWN, _PARENT, _GRANDPARENT])
             rows = np.concatenate([rows[:head], mark, rows[-tail:]])
         return np.concatenate([self._tasks[task], rows])
+
+    def spans(self, task: str, choice: str) -> list[tuple[int, int]]:
+        """Where each row of `encode` stands in the text `TASK | CHOICE`: (start, end).
+
+        The row that marks a cut stands for all that was left out.
+        """
+        before = [match.span() for match in _TASK_TOKEN.finditer(task)]
+        before.append((len(task) + 1, len(task) + 2))
+        rows = _choice_spans(choice, len(task) + 3)
+        if len(rows) > self.max_length:
+            head, tail = self._kept()
+            rows = [*rows[:head], (rows[head][0], rows[-tail - 1][1]), *rows[-tail:]]
+        return before + rows
+
+    def _kept(self) -> tuple[int, int]:
+        """Tokens that are kept of the head and of the tail of a choice that is too long."""
+        tail = self.max_length // 4
+        return self.max_length - tail - 1, tail
 
 
 def _task_rows(task: str) -> np.ndarray:
@@ -142,6 +159,23 @@ def _choice_rows(text: str) -> np.ndarray:
             own += 1
         opened = False
     return _rows(ids)
+
+
+def _choice_spans(text: str, offset: int) -> list[tuple[int, int]]:
+    """Where each row of `_choice_rows` stands; an empty list is one row."""
+    spans: list[tuple[int, int]] = []
+    opened: int | None = None  # where the token before this one opened a list
+    for match in _TOKEN.finditer(text):
+        start, end = match.start() + offset, match.end() + offset
+        if match[0] == "(":
+            opened = start
+            continue
+        if match[0] != ")":
+            spans.append((start, end))
+        elif opened is not None:
+            spans.append((opened, end))
+        opened = None
+    return spans
 
 
 def _rows(ids: list[int]) -> np.ndarray:

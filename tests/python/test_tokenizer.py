@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
 
 import numpy as np
 import pytest
@@ -103,3 +105,23 @@ def test_a_long_text_is_cut_in_the_middle_and_counted():
 def test_a_useless_maximum_is_refused():
     with pytest.raises(ValueError, match="max_length: got 3, expected at least 8"):
         Tokenizer(3)
+
+
+# Where the rows stand in the text
+
+
+def test_spans_are_the_words_in_order():
+    tokenizer = Tokenizer(256)
+    words = [f"{TASK} | {CHOICE}"[a:b] for a, b in tokenizer.spans(TASK, CHOICE)]
+    task, choice = words[: words.index("|")], words[words.index("|") + 1 :]
+    assert "".join(task) == TASK.replace(" ", "")
+    assert choice == re.findall(r"\(\)|[^\s()]+", CHOICE)
+
+
+@given(trees.map(written), st.sampled_from([8, 9, 512]))
+def test_a_span_for_every_row(text, length):
+    """Also where the text was cut: the spans stand in order and do not overlap."""
+    tokenizer = Tokenizer(length)
+    spans = tokenizer.spans(TASK, text)
+    assert len(spans) == len(tokenizer.encode(TASK, text))
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))

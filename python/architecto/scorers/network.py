@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -77,9 +78,12 @@ class NetworkScorer(BaseScorer):
         in the learner's units (standardised ranks of the reward)."""
         return self.posterior.predict(self.features(task, architectures))
 
-    @torch.no_grad()
     def _run(self, task: str, texts: list[str], kind: str) -> tuple[Tensor, Tensor]:
-        rows = [self.tokenizer.encode(task, text) for text in texts]
+        return self.run([self.tokenizer.encode(task, text) for text in texts], kind)
+
+    @torch.no_grad()
+    def run(self, rows: list[np.ndarray], kind: str = "choices") -> tuple[Tensor, Tensor]:
+        """Features `[N, F]` and Q-values `[N]` of token rows, on the CPU."""
         features, values = torch.empty(len(rows), self.width), torch.empty(len(rows))
         for batch in batches(rows):
             some_features, some_values = self.forward(batch, kind)

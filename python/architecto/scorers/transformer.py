@@ -26,11 +26,17 @@ class Block(nn.Module):
         self.up = nn.Linear(width, hidden)
         self.down = nn.Linear(hidden, width)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of the heads, each `[B, H, T, W/H]`, for `[B, T, W]`."""
         b, t, w = x.shape
         qkv = self.qkv(self.norm_1(x))  # (B, T, 3W)
         qkv = qkv.view(b, t, 3, self.heads, w // self.heads)  # (B, T, 3, H, W/H)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, W/H)
+        return q, k, v
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        b, t, w = x.shape
+        q, k, v = self.project(x)  # each (B, H, T, W/H)
         read = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)  # (B, H, T, W/H)
         x = x + self.out(read.transpose(1, 2).reshape(b, t, w))  # (B, T, W)
         return x + self.down(F.gelu(self.up(self.norm_2(x))))  # (B, T, W)
