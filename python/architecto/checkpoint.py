@@ -25,6 +25,8 @@ class Position:
     """Lines of the trace that the agent had seen."""
     out: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Architectures that were being evaluated, with the facts about them."""
+    scorer: str = ""
+    """The scorer in force, which may have been swapped; empty: the configuration's."""
 
 
 def save(run_dir: Path, agent: Agent, position: Position) -> None:
@@ -41,13 +43,13 @@ def save(run_dir: Path, agent: Agent, position: Position) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def restore(run_dir: Path, agent: Agent) -> Position:
-    """Bring the agent to its latest checkpoint; give the position, the start if there is none."""
+def latest(run_dir: Path) -> tuple[Path, Position]:
+    """The directory of the latest checkpoint, for `Agent.restore`, and the position of the run.
+
+    Without a checkpoint the directory does not exist and the position is the start.
+    """
     for name in ("checkpoint", "checkpoint.old"):
-        directory = run_dir / name
-        position = directory / "position.json"
+        position = run_dir / name / "position.json"
         if position.exists():
-            agent.restore(directory)
-            return Position(**json.loads(position.read_text()))
-    agent.restore(run_dir / "checkpoint")
-    return Position()
+            return run_dir / name, Position(**json.loads(position.read_text()))
+    return run_dir / "checkpoint", Position()

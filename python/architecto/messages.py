@@ -64,6 +64,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("step", "integer"),
         ("index", "integer"),
         ("parameters?", "integer"),
+        ("table_key?", "string"),
     ],
     "answer_reply": [
         ("id", "integer"),
@@ -77,7 +78,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("episode", "integer"),
         ("outcome", "outcome"),
     ],
-    "episode_end_reply": [("id", "integer"), ("session", "name")],
+    "episode_end_reply": [("id", "integer"), ("session", "name"), ("episode?", "integer")],
     "scores": [("id", "integer"), ("session", "name"), ("candidates", "candidates")],
     "scores_reply": [("id", "integer"), ("session", "name"), ("scorer", "string")],
     "use_scorer": [("id", "integer"), ("session", "name"), ("scorer", "string")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from architecto.agent import Agent
 from architecto.configuration import Configuration, ConfigurationError
 from architecto.display import Display
 from architecto.executors.local import ExecutorError, LocalExecutor
+from architecto.recovery import recover
 from architecto.server import Server
+from architecto.service import Service
 from architecto.study import JOURNAL, Study, StudyError
 from architecto.trials import Trials
 
@@ -33,7 +36,8 @@ class Run:
             self.study = Study.open(run_dir) if journal.exists() else Study.create(run_dir)
         except StudyError as error:
             raise ConfigurationError(str(error)) from None
-        scorer = scorers.load(settings.scorer, seed=settings.seed)
+        checkpoint_dir, position = checkpoint.latest(run_dir)
+        scorer = scorers.load(position.scorer or settings.scorer, seed=settings.seed)
         warm_start.begin(run_dir, settings)
         agent = Agent(
             scorer,
@@ -56,20 +60,22 @@ class Run:
         )
         path = run_dir / "trace.jsonl"
         self.trace = trace.Trace(path)
-        self.server = Server(
+        self.service = Service(
             agent,
-            scorer=settings.scorer,
             seed=settings.seed,
             trials=self.trials,
+            load_scorer=functools.partial(scorers.load, seed=settings.seed),
+            on_event=self._event,
+        )
+        self.server = Server(
+            self.service,
             trace=self.trace,
             checkpoint=lambda position: checkpoint.save(run_dir, agent, position),
-            load_scorer=lambda spec: scorers.load(spec, seed=settings.seed),
-            on_event=self._event,
         )
         self.display.start(self.study.trials)
         self._export_best()
-        position = checkpoint.restore(run_dir, agent)
-        self.server.recover(trace.read(path), position)
+        agent.restore(checkpoint_dir)
+        recover(self.service, trace.read(path), position)
         self._context = zmq.Context()
         self._socket = self.server.bind(self._context, endpoint)
 
@@ -81,7 +87,7 @@ class Run:
     @property
     def engines_left(self) -> bool:
         """Has every engine been told to stop, or taken leave?"""
-        return self.server.all_left()
+        return self.service.all_left()
 
     def work(self, seconds: float) -> None:
         """Wait up to so many seconds for something to happen, and deal with it."""
@@ -94,7 +100,7 @@ class Run:
             self.trials.poll()
             self.server.receive()
             self.server.resume_waiting()
-            if self.server.all_left() and not self.trials.done:
+            if self.service.all_left() and not self.trials.done:
                 self.server.finish_alone()
         except OSError as error:  # the disk is full, the directory is gone
             self.failure = f"the run in {self.run_dir} cannot be written: {error}"
@@ -120,6 +126,8 @@ class Run:
     def _event(self, kind: str, **facts: Any) -> None:
         if kind == "trial_finished":
             self._export_best()
+        if kind == "scorer":
+            self.display.say(f"the scorer is now {facts['name']}")
         self.display.event(kind, **facts)
 
     def _export_best(self) -> None:

@@ -82,6 +82,7 @@ def serve_scores(settings: Configuration, at: str | None) -> int:
     listening = at or endpoint.fresh()
     endpoint.check(listening)
     stop.watch_stdin()
+    import functools
     import json
 
     import zmq
@@ -89,15 +90,12 @@ def serve_scores(settings: Configuration, at: str | None) -> int:
     from architecto import scorers
     from architecto.agent import Agent
     from architecto.server import Server
+    from architecto.service import Service
 
     scorer = scorers.load(settings.scorer, seed=settings.seed)
     agent = Agent(scorer, task=settings.task, seed=settings.seed)
-    server = Server(
-        agent,
-        scorer=settings.scorer,
-        seed=settings.seed,
-        load_scorer=lambda spec: scorers.load(spec, seed=settings.seed),
-    )
+    load_scorer = functools.partial(scorers.load, seed=settings.seed)
+    server = Server(Service(agent, seed=settings.seed, load_scorer=load_scorer))
     socket = server.bind(zmq.Context(), listening)
     try:
         print(json.dumps({"v": 1, "endpoint": listening, "pid": os.getpid()}), flush=True)

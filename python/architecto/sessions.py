@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from architecto.messages import INDICES_LIMIT, MessageError
 from architecto.replay import Step
@@ -24,7 +25,7 @@ class Session:
     parents: dict[int, int | None] = field(default_factory=dict)
     picks: dict[int, Step] = field(default_factory=dict)
     unexpanded: set[int] = field(default_factory=set)
-    """The choices that ``"all"`` stands for: sent, not closed, not picked."""
+    """The choices that ``"all"`` stands for: sent, not closed, not picked, no child sent."""
     last: tuple[int, int, int] | None = None
     """Episode, step and index of the latest pick whose outcome is not known yet."""
     reply_id: int | None = None
@@ -38,6 +39,7 @@ class Session:
         for index, parent, text in choices:
             self.texts[index] = text
             self.parents[index] = parent
+            self.unexpanded.discard(parent)  # type: ignore[arg-type]
             if index not in self.picks:
                 self.unexpanded.add(index)
 
@@ -52,23 +54,20 @@ class Session:
             raise UnknownChoices(unknown[:INDICES_LIMIT])  # type: ignore[arg-type]
         return list(asked)  # type: ignore[arg-type]
 
-    def pick(self, episode: int, step: int, index: int, rivals: list[int]) -> None:
-        """Note that a choice was picked among its rivals (which include it)."""
+    def pick(self, header: dict[str, Any], candidates: list[int], index: int) -> None:
+        """Note which of the candidates was picked for a ``choose``.
+
+        Its rivals are all candidates if the engine listed them. If it asked for every open choice,
+        they are those with the same parent: a step then costs what is new and not what is open.
+        """
+        rivals = candidates
+        if header["candidates"] == "all":
+            parent = self.parents[index]
+            rivals = [rival for rival in candidates if self.parents[rival] == parent]
         texts = [self.texts[rival] for rival in rivals]
         self.picks[index] = Step(index=index, text=self.texts[index], candidates=texts)
         self.unexpanded.discard(index)
-        self.last = (episode, step, index)
-
-    def rivals(self, asked: str | list[int], candidates: list[int], index: int) -> list[int]:
-        """The candidates that count as alternatives to a pick.
-
-        All of them, if the engine listed them. If it asked for every open choice, those with the
-        same parent: a step then costs what is new and not what is open.
-        """
-        if asked != "all":
-            return candidates
-        parent = self.parents[index]
-        return [rival for rival in candidates if self.parents[rival] == parent]
+        self.last = (header["episode"], header["step"], index)
 
     def path(self, index: int) -> list[Step]:
         """The picks on the way from the root to a choice, first pick first.

@@ -24,9 +24,10 @@
                       (or/c natural? 'shutdown))]
   [agent-answer! (->* (agent? #:episode natural? #:step natural? #:index natural?
                               #:architecture bytes?)
-                      (#:parameters (or/c natural? #f))
+                      (#:parameters (or/c natural? #f) #:table-key (or/c string? #f))
                       (values (or/c 'queued 'held 'known 'shutdown) (or/c real? #f)))]
-  [agent-episode-end! (-> agent? #:episode natural? #:outcome symbol? (or/c 'ok 'shutdown))]
+  [agent-episode-end! (-> agent? #:episode natural? #:outcome symbol?
+                          (or/c natural? #f 'shutdown))]
   [agent-scores! (-> agent? #:candidates (listof natural?)
                      #:text (-> natural? bytes?) #:parent (-> natural? (or/c natural? #f))
                      (listof (cons/c natural? flonum?)))]
@@ -123,21 +124,24 @@
 
 ;; Hands over an architecture that was found. Gives its status and, if it is known, its reward.
 (define (agent-answer! a #:episode episode #:step step #:index index #:architecture architecture
-                       #:parameters [parameters #f])
+                       #:parameters [parameters #f] #:table-key [table-key #f])
   (define header
     (simple-request! a "answer" architecture
                      (list* (cons 'episode episode) (cons 'step step) (cons 'index index)
-                            (if parameters (list (cons 'parameters parameters)) '()))))
+                            (append
+                             (if parameters (list (cons 'parameters parameters)) '())
+                             (if table-key (list (cons 'table_key table-key)) '())))))
   (if (stop? a header)
       (values 'shutdown #f)
       (values (string->symbol (hash-ref header 'status)) (hash-ref header 'reward #f))))
 
-;; Tells the agent how an episode ended: 'answer, 'exhausted or 'limit.
+;; Tells the agent how an episode ended: 'answer, 'exhausted or 'limit. Gives the number of the next
+;; one, or #f if the agent leaves the counting to the engine.
 (define (agent-episode-end! a #:episode episode #:outcome outcome)
   (define header
     (simple-request! a "episode_end" #""
                      (list (cons 'episode episode) (cons 'outcome (symbol->string outcome)))))
-  (if (stop? a header) 'shutdown 'ok))
+  (if (stop? a header) 'shutdown (hash-ref header 'episode #f)))
 
 ;; The scores of the candidates, in their order: (listof (cons index flonum)).
 (define (agent-scores! a #:candidates candidates #:text text #:parent parent)

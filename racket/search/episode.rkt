@@ -13,7 +13,8 @@
 ;;   pick     episode step candidates new closed -> index of one of the candidates. `new` lists the
 ;;            indices born and `closed` those closed since the last call.
 ;;   answer   episode step index term -> anything
-;;   end      episode outcome -> anything; the outcome is 'answer, 'limit or 'exhausted
+;;   end      episode outcome -> the number of the next episode, or anything else: one more than this.
+;;            The outcome is 'answer, 'limit or 'exhausted.
 (struct guide (pick answer end))
 
 ;; Runs episodes until the space is exhausted or the guide stops. A single candidate is expanded
@@ -48,7 +49,8 @@
              [else (loop (if asked? (add1 step) step))])])))
     (let loop ([episode first-episode])
       (define outcome (run-episode episode))
-      (checked ((guide-end g) episode outcome))
-      (if (eq? outcome 'exhausted)
-          'exhausted
-          (loop (add1 episode))))))
+      (define next (checked ((guide-end g) episode outcome)))
+      (cond
+        [(eq? outcome 'exhausted) 'exhausted]
+        [(exact-nonnegative-integer? next) (loop next)]
+        [else (loop (add1 episode))]))))

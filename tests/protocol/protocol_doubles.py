@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from architecto.evaluators.base import Evaluation
 from architecto.executors.local import Finished
 from architecto.server import Server
+from architecto.service import Service
 from architecto.study import TrialResult
 from architecto.trials import Trials
 
@@ -20,16 +21,20 @@ class ShortestAgent:
         self.held: dict[str, list[str]] = {}
         self.dead_ends: list[str] = []
         self.rewards: dict[str, float] = {}
-        self.scorer = "shortest"
+        self.scorer = named_scorer("shortest")
+        self.batches: list[int] = []
 
-    def use_scorer(self, scorer: str) -> None:
+    def use_scorer(self, scorer: SimpleNamespace) -> None:
         self.scorer = scorer
 
     def select_action(self, *, session, episode, step, candidates, texts) -> SimpleNamespace:
+        if "(breaks the scorer)" in map(texts, candidates):
+            raise ZeroDivisionError("division by zero")
         index = min(candidates, key=lambda i: (len(texts(i)), i))
-        return SimpleNamespace(index=index, explored=False, scorer=self.scorer)
+        return SimpleNamespace(index=index, explored=False, scorer=self.scorer.name)
 
     def scores(self, texts: list[str]) -> list[float]:
+        self.batches.append(len(texts))
         return [-len(text) / 8 for text in texts]
 
     def answer(self, *, session, episode, step, index, architecture, path) -> None:
@@ -78,7 +83,9 @@ class HandExecutor:
     def free(self) -> int:
         return 1 - len(self.running)
 
-    def submit(self, trial: int, architecture: str, *, seed: int, weights_path: Path) -> None:
+    def submit(
+        self, trial: int, architecture: str, *, seed: int, weights_path: Path, **more
+    ) -> None:
         self.running.append(trial)
 
     def finish(self, reward: float) -> None:
@@ -93,8 +100,9 @@ class HandExecutor:
 class SilentServer(Server):
     """A server whose messages are kept in ``sent``: (address, header, body) each."""
 
-    def __init__(self, *arguments, **settings) -> None:
-        super().__init__(*arguments, **settings)
+    def __init__(self, service: Service, **settings) -> None:
+        super().__init__(service, **settings)
+        self.agent, self.trials = service.agent, service.trials
         self.sent: list[tuple[bytes, bytes, bytes]] = []
 
     def _send(self, routing: bytes, frames: list[bytes]) -> None:
@@ -105,16 +113,16 @@ class SilentServer(Server):
         return sent
 
 
-def refuse_scorer(name: str) -> str:
+def named_scorer(name: str) -> SimpleNamespace:
     """The scorers that the double can be told to use."""
     if name not in ("shortest", "same"):
         raise ValueError(f"unknown scorer {name!r}")
-    return name
+    return SimpleNamespace(name=name, spec=name, by_text=True)
 
 
 def scores_server() -> SilentServer:
     """A server that evaluates nothing, like the REPL's."""
-    return SilentServer(ShortestAgent(), scorer="shortest", seed=0, load_scorer=refuse_scorer)
+    return SilentServer(Service(ShortestAgent(), seed=0, load_scorer=named_scorer))
 
 
 def run_server(
@@ -123,10 +131,8 @@ def run_server(
     """A server of a run of ``count`` trials, and the executor to end its evaluations with."""
     agent, executor = ShortestAgent(), HandExecutor()
     trials = Trials(agent, study or MemoryStudy(), executor, run_dir=run_dir, count=count, seed=0)
-    server = SilentServer(
-        agent, scorer="shortest", seed=0, trials=trials, load_scorer=refuse_scorer, **settings
-    )
-    return server, executor
+    service = Service(agent, seed=0, trials=trials, load_scorer=named_scorer)
+    return SilentServer(service, **settings), executor
 
 
 def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[..., list]:
@@ -135,7 +141,7 @@ def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[...
 
     def send(type: str, body: bytes = b"", **fields) -> list:
         fields = {"session": "engine-0"} | ({"closed": []} if type == "choose" else {}) | fields
-        server.handle(routing, [build(type, **fields), body])
+        server.handle([[routing, build(type, **fields), body]])
         return [parse([header, body]) for _, header, body in server.take_sent()]
 
     return send

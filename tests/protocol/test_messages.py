@@ -158,14 +158,14 @@ def test_ten_thousand_malformed_messages_do_no_harm(tmp_path):
     errors = 0
     for number in range(10_000):
         frames = mutated(rng, rng.choice(seeds), number)
-        server.handle(b"fuzz", frames)
+        server.handle([[b"fuzz", *frames]])
         sent = server.take_sent()
         assert sent, frames
         for _, header, body in sent:
             fields, _ = parse([header, body])
             errors += fields["type"] == "error"
     assert errors > 5_000
-    assert len(server.sessions) <= 256
+    assert len(server.service.sessions) <= 256
 
 
 def mutated(rng: random.Random, header: dict, number: int) -> list[bytes]:

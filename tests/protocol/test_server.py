@@ -8,6 +8,7 @@ from protocol_doubles import DEEPER, HELLO, NETWORK
 
 from architecto import trace
 from architecto.checkpoint import Position
+from architecto.recovery import recover
 
 
 def replies(received: list) -> list[dict]:
@@ -94,7 +95,7 @@ def test_after_the_last_trial_every_request_is_answered_with_shutdown(tmp_path):
     server.trials.poll()
     [_, header] = replies(send("choose", id=8, **at(2, 0), candidates=[1, 2]))
     assert header["type"] == "shutdown"
-    assert server.trials.done and server.all_left()
+    assert server.trials.done and server.service.all_left()
 
 
 def test_an_exhausted_space_has_its_held_answers_evaluated_before_the_end(tmp_path):
@@ -105,7 +106,7 @@ def test_an_exhausted_space_has_its_held_answers_evaluated_before_the_end(tmp_pa
     assert header["status"] == "held"
     send("episode_end", id=9, episode=1, outcome="exhausted")
     send("shutdown", id=10)
-    assert server.all_left()
+    assert server.service.all_left()
     for _ in range(2):
         executor.finish(reward=0.5)
         server.trials.poll()
@@ -177,7 +178,7 @@ def test_a_restarted_server_goes_on_where_the_trace_ends(tmp_path, finished):
         server.trials.poll()
 
     server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    server.recover(trace.read(path), Position())
+    recover(server.service, trace.read(path), Position())
     send = doubles.request_sender(server)
     again = send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)
     assert replies(again)[0]["status"] == "queued"  # the old reply, byte for byte
@@ -201,7 +202,7 @@ def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
     assert [(position.lines, list(position.out)) for position in saved] == [(6, [NETWORK])]
 
     server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    server.recover(trace.read(path), saved[-1])
+    recover(server.service, trace.read(path), saved[-1])
     assert server.agent.held == {}
     assert len(executor.running) == 1
 

@@ -11,7 +11,10 @@ import pytest
 import transcripts
 import zmq
 
-BY_ENGINE = [name for name in transcripts.names() if name not in ("errors", "unknown_fields")]
+from architecto.messages import CODES, FIELDS
+
+BY_HAND = ("errors", "unknown_fields", "use_scorer_alone")  # no engine says these
+BY_ENGINE = [name for name in transcripts.names() if name not in BY_HAND]
 
 
 @pytest.mark.parametrize("name", transcripts.names())
@@ -63,6 +66,17 @@ def test_the_engine_says_what_the_transcript_says(name, tmp_path, project):
                 engine.kill()
                 engine.wait()
         context.destroy(linger=0)
+
+
+def test_the_transcripts_show_every_type_and_every_error():
+    said = [json.loads(line["header"]) for name in transcripts.names() for line in lines_of(name)]
+    assert {header["type"] for header in said} >= set(FIELDS)
+    assert {header["code"] for header in said if header["type"] == "error"} == set(CODES)
+
+
+def lines_of(name: str) -> list[dict]:
+    """The lines of a transcript whose header is JSON with a type."""
+    return [line for line in transcripts.read(name) if '"type"' in line.get("header", "")]
 
 
 @pytest.mark.parametrize("name", transcripts.names())

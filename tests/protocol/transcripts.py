@@ -7,10 +7,11 @@ A line is a message or an event:
     {"event":"evaluated","reward":0.75}                an evaluation is finished
     {"event":"restart"}                                the agent is a new process, without memory
 
-``"frames"`` in place of header and body gives another number of frames. ``"again":true`` marks
-what an engine sends by itself; ``"lost":true`` a message that never arrives. The agent picks the
-shortest text, the lowest index among equals; scores are minus an eighth of the length; its run has
-two trials.
+``"frames"`` in place of header and body gives another number of frames. ``"padding":N`` adds N
+spaces to the header. ``"again":true`` marks what an engine sends by itself; ``"lost":true`` a
+message that never arrives. The agent picks the shortest text, the lowest index among equals; scores
+are minus an eighth of the length; it fails at the text ``(breaks the scorer)``; its run has two
+trials.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Player:
             self._server.resume_waiting()
         elif not line.get("lost"):
             frames = line.get("frames") or [line["header"], line["body"]]
-            self._server.handle(line["from"].encode(), [frame.encode() for frame in frames])
+            frames = [frames[0] + " " * line.get("padding", 0), *frames[1:]]
+            self._server.handle([[frame.encode() for frame in [line["from"], *frames]]])
         return [
             {"from": "agent", "to": to.decode(), "header": header.decode(), "body": body.decode()}
             for to, header, body in self._server.take_sent()

@@ -100,6 +100,7 @@ def load(spec: str, *, seed: int) -> BaseScorer:
         raise ScorerError(f"scorer {spec}: {class_name}() failed: {_line(error)}") from error
     if not getattr(scorer, "name", ""):
         scorer.name = spec if spec in REGISTERED else class_name
+    scorer.spec = spec
     return scorer
 
 

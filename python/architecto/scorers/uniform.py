@@ -11,7 +11,7 @@ from architecto.scorers.base import BaseScorer
 class UniformScorer(BaseScorer):
     """Zero for every choice."""
 
-    name = "uniform"
+    name = spec = "uniform"
 
     def score(self, task: str, choices: list[str]) -> Tensor:
         return torch.zeros(len(choices))

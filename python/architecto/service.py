@@ -1,0 +1,302 @@
+"""What an agent does for engines: one method for each request, from its fields to the reply.
+
+The server brings requests here and takes replies away; it alone knows of sockets and the trace.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from architecto import __version__, architecture
+from architecto.messages import MessageError, build, parse_choices, score_lines
+from architecto.sessions import Session
+
+if TYPE_CHECKING:
+    from architecto.agent import Agent
+    from architecto.study import TrialResult
+    from architecto.trials import Trials
+
+SESSIONS_LIMIT = 256
+"""Sessions held at a time; the one that has been silent longest makes room."""
+DEADLINE_S = 120.0
+"""Seconds that a request may take before the engine gives the agent up."""
+
+
+class ScorerFailed(RuntimeError):
+    """The scorer raised; the message is one line for a person."""
+
+
+@dataclass
+class Request:
+    """A message of an engine that keeps the protocol."""
+
+    routing: bytes
+    """The ZeroMQ address of its sender."""
+    header: dict[str, Any]
+    body: bytes
+
+    @cached_property
+    def choices(self) -> list[tuple[int, int | None, str]]:
+        """The new choices in the body; raises MessageError if it holds something else."""
+        return parse_choices(self.body)
+
+
+class Service:
+    """The sessions of an agent, and what happens in them.
+
+    ``trials`` is None when nothing is evaluated (the REPL's agent). ``on_event(kind, **facts)`` is
+    told ``step`` after each pick and ``scorer`` after each swap.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        *,
+        seed: int,
+        trials: Trials | None = None,
+        load_scorer: Callable[[str], Any] | None = None,
+        on_event: Callable[..., None] = lambda kind, **facts: None,
+    ) -> None:
+        self.agent, self.seed, self.trials = agent, seed, trials
+        self._load_scorer, self._on_event = load_scorer, on_event
+        self.sessions: dict[str, Session] = {}
+        self.episode = 0
+        """The latest episode that was given to an engine or that one spoke of."""
+        self.settled: list[TrialResult] = []
+        """Trials that the agent has learned from and the engines have not been told of."""
+        self.unsaved = False
+        """Something happened that a restarted agent cannot find out from the trace."""
+
+    def session_of(self, request: Request) -> Session:
+        """The session of a request; raises MessageError if there is none.
+
+        ``hello`` begins one anew, unless it is a repetition. ``use_scorer`` needs none.
+        """
+        header = request.header
+        name = header["session"]
+        session = self.sessions.get(name)
+        if header["type"] == "hello" and (session is None or session.reply_id != header["id"]):
+            self.sessions.pop(name, None)
+            while len(self.sessions) >= SESSIONS_LIMIT:
+                self.sessions.pop(next(iter(self.sessions)))
+            session = self.sessions[name] = Session(name, request.routing)
+        if session is None:
+            if header["type"] == "use_scorer":
+                return Session(name, request.routing)
+            raise MessageError("unknown_session", f"no session {name}: say hello first", header)
+        return session
+
+    def all_left(self) -> bool:
+        """Has every engine that said hello taken leave, or been told to stop?"""
+        return bool(self.sessions) and all(session.left for session in self.sessions.values())
+
+    def carry_out(self, session: Session, request: Request) -> list[bytes] | None:
+        """The frames of the reply, or None if it has to wait for an evaluation.
+
+        Raises MessageError for a request that cannot be carried out, ScorerFailed if the agent
+        cannot go on.
+        """
+        header = request.header
+        match header["type"]:
+            case "hello":
+                return self._hello(session, header)
+            case "choose":
+                return self._choose(session, request)
+            case "answer":
+                return self._found(session, request)
+            case "episode_end":
+                return self._episode_end(header)
+            case "scores":
+                return self._scores(session, request)
+            case "use_scorer":
+                return self._use_scorer(header)
+        session.left = True
+        return _reply(header)
+
+    def score_together(self, requests: list[Request]) -> None:
+        """Score the new choices of several requests in one batch, for the agent to remember.
+
+        A batch costs less than its parts. The first step of an episode is left out, since the agent
+        may learn before it scores.
+        """
+        texts: list[str] = []
+        for request in requests:
+            header = request.header
+            if header["type"] == "scores" or (header["type"] == "choose" and header["step"] > 0):
+                try:
+                    texts += [text for _, _, text in request.choices]
+                except MessageError:
+                    continue  # it is refused when its turn comes
+        if texts and self.agent.scorer.by_text:
+            self._scored(lambda: self.agent.scores(texts))
+
+    # ---------------------------------------------------------------------------- the requests
+
+    def _hello(self, session: Session, header: dict[str, Any]) -> list[bytes]:
+        return _reply(
+            header,
+            agent=f"architecto {__version__}",
+            scorer=self.agent.scorer.name,
+            seed=self.seed,
+            episode=self._next_episode(),
+            deadline_s=DEADLINE_S,
+        )
+
+    def _choose(self, session: Session, request: Request) -> list[bytes] | None:
+        header = request.header
+        self.take_up(session, request)
+        candidates = session.candidates(header["candidates"])
+        if self.trials and header["step"] == 0:
+            self.settle()
+            if self.trials.dispatch():
+                self.unsaved = True
+            if self.trials.busy():
+                return None
+        if self.trials and self.trials.done:
+            return self._stop(session, header)
+        decision = self._scored(
+            lambda: self.agent.select_action(
+                session=session.name,
+                episode=header["episode"],
+                step=header["step"],
+                candidates=candidates,
+                texts=session.texts.__getitem__,
+            )
+        )
+        session.pick(header, candidates, decision.index)
+        self._on_event("step")
+        return _reply(
+            header, index=decision.index, scorer=decision.scorer, explored=decision.explored
+        )
+
+    def _found(self, session: Session, request: Request) -> list[bytes]:
+        found = _architecture(request.body)
+        known = self.trials.study.known(found) if self.trials else None
+        if known is not None:
+            session.last = None
+            return _reply(request.header, status="known", reward=known.evaluation.reward)
+        if self.trials is None:
+            return _reply(request.header, status="held")
+        if self.trials.done:
+            return self._stop(session, request.header)
+        return _reply(request.header, status=self.hand_over(session, request.header, found))
+
+    def _episode_end(self, header: dict[str, Any]) -> list[bytes]:
+        if header["outcome"] == "exhausted" and self.trials:
+            self.trials.exhausted = True
+        return _reply(header, episode=self._next_episode())
+
+    def _scores(self, session: Session, request: Request) -> list[bytes]:
+        session.learn(request.choices)
+        candidates = session.candidates(request.header["candidates"])
+        texts = [session.texts[index] for index in candidates]
+        scores = self._scored(lambda: self.agent.scores(texts))
+        body = score_lines(zip(candidates, scores, strict=True))
+        return _reply(request.header, body, scorer=self.agent.scorer.name)
+
+    def _use_scorer(self, header: dict[str, Any]) -> list[bytes]:
+        if self._load_scorer is None:
+            raise MessageError("refused", "this agent keeps its scorer")
+        try:
+            self.use_scorer(header["scorer"])
+        except ValueError as error:
+            raise MessageError("refused", str(error)) from None
+        return _reply(header, scorer=self.agent.scorer.name)
+
+    def _stop(self, session: Session, header: dict[str, Any]) -> list[bytes]:
+        session.left = True
+        assert self.trials is not None
+        reason = "the space is exhausted" if self.trials.exhausted else "all trials are done"
+        fields = {"id": header["id"], "session": session.name, "reason": reason}
+        return [build("shutdown", **fields), b""]
+
+    # ------------------------------------------------ what a request changes, also on recovery
+
+    def take_up(self, session: Session, request: Request, *, tell: bool = True) -> None:
+        """Choices that were born or closed; the agent is told of a pick that led nowhere."""
+        header = request.header
+        self.episode = max(self.episode, header["episode"])
+        session.learn(request.choices)
+        closed = header["closed"]
+        if session.last is not None and session.last[2] in closed:
+            episode, step, index = session.last
+            if tell:
+                path = session.path(index)
+                self.agent.dead_end(
+                    session=session.name, episode=episode, step=step, index=index, path=path
+                )
+            session.last = None
+        session.forget(closed)
+
+    def hand_over(self, session: Session, header: dict[str, Any], found: str) -> str:
+        """An answer that nobody knew: the agent holds it, and may have it evaluated at once."""
+        assert self.trials is not None
+        self.agent.answer(
+            session=session.name,
+            episode=header["episode"],
+            step=header["step"],
+            index=header["index"],
+            architecture=found,
+            path=session.path(header["index"]),
+        )
+        session.last = None
+        told = ("session", "episode", "step", "parameters", "table_key")
+        facts = {name: header[name] for name in told if name in header}
+        facts["scorer"] = self.agent.scorer.name
+        before = len(self.trials.out)
+        status = self.trials.answered(found, facts)
+        if len(self.trials.out) > before:
+            self.unsaved = True
+        return status
+
+    def settle(self) -> None:
+        """Let the agent learn from finished trials."""
+        assert self.trials is not None
+        settled = self.trials.settle()
+        if settled:
+            self.settled += settled
+            self.unsaved = True
+
+    def use_scorer(self, spec: str) -> None:
+        """Score with another scorer from now on; raises ValueError if it cannot be loaded."""
+        assert self._load_scorer is not None
+        self.agent.use_scorer(self._load_scorer(spec))
+        self.unsaved = True
+        self._on_event("scorer", name=self.agent.scorer.name)
+
+    # --------------------------------------------------------------------------------- helpers
+
+    def _next_episode(self) -> int:
+        """A number that no other episode of any engine has."""
+        self.episode += 1
+        return self.episode
+
+    def _scored(self, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            reason = " ".join(str(error).split()) or "no reason given"
+            text = f"scorer {self.agent.scorer.name} failed: {type(error).__name__}: {reason}"
+            raise ScorerFailed(text) from None
+
+
+def _reply(header: dict[str, Any], body: bytes = b"", **fields: Any) -> list[bytes]:
+    """The frames of the reply to a request."""
+    type = header["type"] + "_reply"
+    return [build(type, id=header["id"], session=header["session"], **fields), body]
+
+
+def _architecture(body: bytes) -> str:
+    """The canonical text of the architecture in a body; raises MessageError if it is none."""
+    try:
+        return str(architecture.parse(body.decode()))
+    except UnicodeDecodeError:
+        raise MessageError("bad_body", "the body is not UTF-8") from None
+    except architecture.ArchitectureError as error:
+        raise MessageError("bad_body", str(error)) from None
