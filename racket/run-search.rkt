@@ -32,6 +32,7 @@
   (define max-params #f)
   (define strategy-name 'descend)
   (define feasible? #f)
+  (define keys? #f)
   (command-line
    #:program "run-search" #:argv arguments
    #:once-each
@@ -46,6 +47,8 @@
                      (set! max-params (parse-natural "--max-params" n))]
    [("--strategy") s "descend, best-first or fair (default descend)"
                    (set! strategy-name (string->symbol s))]
+   [("--table-keys") "tell the agent the name of each network in the space's table of results"
+                     (set! keys? #t)]
    [("--feasible") "print one architecture within the budget and end; status 2 if there is none"
                    (set! feasible? #t)])
   (define space
@@ -53,6 +56,9 @@
       (load-space name)))
   (unless (memq strategy-name strategy-names)
     (user-mistake "unknown strategy '~a': expected one of ~a" strategy-name strategy-names))
+  (when (and keys? (not (space-table-key space)))
+    (user-mistake "space ~a names no table of results: expected #:table-key in its define-space"
+                  (space-name space)))
   (define shape (or input (space-input space)))
   (define outputs (or classes (space-classes space)))
   (define budget (or max-params (space-max-params space)))
@@ -63,7 +69,8 @@
     [else
      (end-with-standard-input)
      (define hello (hash 'space (symbol->string (space-name space)) 'input shape 'classes outputs))
-     (search f (make-strategy strategy-name f) endpoint session hello)]))
+     (search f (make-strategy strategy-name f) endpoint session hello
+             (if keys? (space-table-key space) (λ (architecture) #f)))]))
 
 (define (print-one f space shape classes budget)
   (let loop ()
@@ -85,7 +92,7 @@
               (unless (eof-object? (read-bytes 1024)) (loop)))
             (exit 1))))
 
-(define (search f s endpoint session hello)
+(define (search f s endpoint session hello table-key)
   (define agent (connect-agent endpoint #:session session #:hello hello))
   (define (stop-or result) (if (eq? result 'shutdown) 'stop result))
   (define (pick episode step candidates new closed)
@@ -99,7 +106,7 @@
     (define-values (status reward)
       (agent-answer! agent #:episode episode #:step step #:index index
                      #:architecture (architecture->text (first term))
-                     #:parameters (second term)))
+                     #:parameters (second term) #:table-key (table-key (first term))))
     (stop-or status))
   (define (end episode outcome)
     (stop-or (agent-episode-end! agent #:episode episode #:outcome outcome)))

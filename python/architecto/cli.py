@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ examples:
   python -m architecto run --scorer random --run by-chance   the same search without a guide
   python -m architecto resume by-chance                      go on with a run that was interrupted
   python -m architecto best by-chance                        show its best networks again
+  python -m architecto swap by-chance --scorer transformer   change the guide of a run at work
 
 exit status: 0 done, 1 the processes of the run kept dying, 2 a mistake in the command,
 130 ended with Ctrl-C (go on with resume)"""
@@ -93,12 +95,23 @@ def parser() -> Parser:
     )
     best.set_defaults(command=_best)
 
+    swap = commands.add_parser("swap", help="give a run that is at work another scorer")
+    swap.description = (
+        "Give a run that is at work another scorer: it scores from the next step on, and after "
+        "resume as well. The trials before it stay, and a scorer that learns learns from them."
+    )
+    swap.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
+    swap.add_argument(
+        "--scorer", required=True, metavar="SCORER", help="as for run: see `run --help`"
+    )
+    swap.set_defaults(command=_swap)
+
     serve = commands.add_parser("serve", help="the agent process, for engines to connect to")
     serve.description = (
         "Serve a scorer over ZeroMQ, as protocol/README.md says. Without --run nothing is trained, "
         "and one line of JSON on stdout tells the endpoint. Ends when its stdin closes."
     )
-    _add_settings(serve, "scorer", "seed", "space", "dataset")
+    _add_settings(serve, "scorer", "scorer_seconds", "seed", "space", "dataset")
     serve.add_argument(
         "--run", dest="run_dir", metavar="DIR", help="directory of a run to serve (default: none)"
     )
@@ -106,6 +119,40 @@ def parser() -> Parser:
         "--endpoint", metavar="ipc://PATH", help="where to listen (default: a fresh directory)"
     )
     serve.set_defaults(command=_serve)
+    bench = commands.add_parser("bench-search", help="measure a scorer on a table of results")
+    bench.description = (
+        "Search a table of results with the real system, once for each seed, and print the regret: "
+        "the best of the report metric minus that of the incumbent, the architecture that is best "
+        "by the search metric so far. The last line is for programs."
+    )
+    bench.add_argument(
+        "--space", default="nas-bench-201", metavar="NAME", help="default: %(default)s"
+    )
+    bench.add_argument(
+        "--table", required=True, metavar="CSV", help="a column `arch`, and one for each metric"
+    )
+    bench.add_argument(
+        "--search-metric", required=True, metavar="COLUMN", help="what the search sees"
+    )
+    bench.add_argument(
+        "--report-metric", metavar="COLUMN", help="what is reported (default: the search metric)"
+    )
+    bench.add_argument(
+        "--evaluations", type=_positive, default=200, metavar="N", help="of a seed (default: 200)"
+    )
+    bench.add_argument(
+        "--seeds", type=_positive, default=10, metavar="K", help="seeds 0 to K-1 (default: 10)"
+    )
+    bench.add_argument(
+        "--scorer", default="transformer", metavar="SCORER", help="default: %(default)s"
+    )
+    bench.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count(), metavar="N", help="seeds at a time"
+    )
+    bench.add_argument(
+        "--runs", metavar="DIR", help="keep the runs there, and go on with those that are there"
+    )
+    bench.set_defaults(command=_bench_search)
     questions.add_commands(commands.add_parser)
     return top
 
@@ -125,9 +172,21 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
             "who scores the choices: transformer, bag, ensemble, random, uniform, or "
             "path/to/file.py:Class",
         ),
+        "scorer_seconds": (
+            _positive,
+            "N",
+            "seconds that the scorer may take for one request; one that takes longer is replaced",
+        ),
         "trials": (_positive, "N", "networks to train"),
         "seed": (_natural, "N", "seed; the same seed gives the same run on a CPU"),
         "max_params": (_positive, "N", "parameters that a network may have at the most"),
+        "table": (
+            str,
+            "CSV",
+            "look accuracies up in a CSV file (columns arch and METRICs) instead of training",
+        ),
+        "search_metric": (str, "COLUMN", "column of the table that the search sees"),
+        "report_metric": (str, "COLUMN", "column of the table that is reported as test accuracy"),
         "device": (str, "DEVICE", "where networks are trained: cpu, cuda, cuda:N, mps"),
         "epochs": (_positive, "N", "epochs of a training"),
         "strategy": (str, "NAME", "candidates at a step: descend, best-first, fair"),
@@ -139,7 +198,14 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
             "earlier run, also of another space, whose trials the scorer learns from first",
         ),
     }
-    absent = {"epochs": "the data set's own number", "warm_start": "none"}
+    absent = {
+        "max_params": "the space's own budget",
+        "epochs": "the data set's own number",
+        "table": "none, networks are trained",
+        "search_metric": "none",
+        "report_metric": "the search metric",
+        "warm_start": "none",
+    }
     for name, (kind, metavar, text) in settings.items():
         if names and name not in names:
             continue
@@ -202,7 +268,16 @@ def _best(options: argparse.Namespace) -> int:
     if study.best is None:
         raise configuration.ConfigurationError(f"no trial of {run_dir} is complete yet")
     Console().print(report.best_table(study.trials, n=options.n))
-    print(f"the best one's model: {run_dir / 'best' / 'model.py'}")
+    if (run_dir / "best").is_dir():
+        print(f"the best one's model: {run_dir / 'best' / 'model.py'}")
+    return 0
+
+
+def _swap(options: argparse.Namespace) -> int:
+    from architecto import swap
+
+    name = swap.swap_in_run(configuration.existing_directory(options.run), options.scorer)
+    print(f"the scorer is now {name}")
     return 0
 
 
@@ -212,6 +287,12 @@ def _serve(options: argparse.Namespace) -> int:
     if options.run_dir is not None:
         return serve.serve_run(Path(options.run_dir), options.endpoint)
     return serve.serve_scores(_settings(options), options.endpoint)
+
+
+def _bench_search(options: argparse.Namespace) -> int:
+    from architecto import bench_search
+
+    return bench_search.command(options)
 
 
 def _positive(text: str) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from architecto import datasets, scorers
+from architecto.evaluators import tabular
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The root of the checkout, which holds ``racket/``."""
@@ -42,12 +43,14 @@ class Configuration:
     """Images to learn from, see `datasets.info`."""
     scorer: str = "transformer"
     """Who scores the choices: a registered name, ``FILE.py:Class`` or ``package.module:Class``."""
+    scorer_seconds: int = 60
+    """Seconds that the scorer may take for one request; one that takes longer is replaced."""
     trials: int = 24
     """Architectures to evaluate."""
     seed: int = 0
     """Seed of every random choice of the run."""
-    max_params: int = 50_000
-    """Parameters that an architecture may have at the most."""
+    max_params: int | None = None
+    """Parameters that an architecture may have at the most; None: the space's own budget."""
     device: str = "cpu"
     """Where networks are trained: cpu, cuda, cuda:N or mps."""
     epochs: int | None = None
@@ -58,27 +61,34 @@ class Configuration:
     """Search engines at work side by side; only with one is a run repeatable by its seed."""
     workers: int = 1
     """Evaluations at a time; only with one is a run repeatable by its seed."""
+    table: str | None = None
+    """A CSV file of accuracies that are looked up instead of training (evaluator `tabular`). Input
+    shape and classes are then the space's own, and no data set is read."""
+    search_metric: str | None = None
+    """The table's column that stands for the validation accuracy, which the search sees."""
+    report_metric: str | None = None
+    """The table's column that stands for the test accuracy; None: the search metric."""
     warm_start: str | None = None
     """An earlier run, also of another space, whose trials the scorer learns from before the first
     episode; a name below ``runs/`` or a path. Read once, when the run begins."""
 
     @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """Channels, height, width of an image."""
-        return datasets.info(self.dataset).input_shape
-
-    @property
-    def classes(self) -> int:
-        return datasets.info(self.dataset).classes
-
-    @property
     def task(self) -> str:
         """The sentence that stands before every choice that the scorer reads."""
+        if self.table is not None:
+            return f"find the best {self.search_metric} of the table {Path(self.table).stem}"
         return datasets.task(datasets.info(self.dataset))
 
     @property
     def evaluator(self) -> dict[str, Any]:
         """The evaluator by name, as executors take it."""
+        if self.table is not None:
+            return {
+                "name": "tabular",
+                "table": self.table,
+                "search_metric": self.search_metric,
+                "report_metric": self.report_metric or self.search_metric,
+            }
         return {
             "name": "training",
             "dataset": self.dataset,
@@ -109,7 +119,7 @@ def load(run_dir: Path) -> Configuration:
 def check(configuration: Configuration) -> None:
     """Raise ConfigurationError, or a ValueError of the same kind, at the first bad setting."""
     space_file(configuration.space)
-    for name in ("trials", "max_params", "engines", "workers", "epochs"):
+    for name in ("trials", "max_params", "engines", "workers", "epochs", "scorer_seconds"):
         value = getattr(configuration, name)
         if value is not None and value < 1:
             raise ConfigurationError(f"{_option(name)} is {value}, expected at least 1")
@@ -123,9 +133,22 @@ def check(configuration: Configuration) -> None:
         raise ConfigurationError(f"unknown device {got}; known are cpu, cuda, cuda:N and mps")
     scorers.check(configuration.scorer)
     racket()
+    if configuration.table is not None:
+        _check_table(configuration)
+        return
     try:
         datasets.ensure_available(configuration.dataset)
     except datasets.DatasetUnavailable as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _check_table(configuration: Configuration) -> None:
+    if configuration.search_metric is None:
+        raise ConfigurationError("--table needs --search-metric, the column to search by")
+    report_metric = configuration.report_metric or configuration.search_metric
+    try:
+        tabular.read(str(configuration.table), configuration.search_metric, report_metric)
+    except tabular.TableError as error:
         raise ConfigurationError(str(error)) from None
 
 
@@ -137,12 +160,18 @@ def absolute(configuration: Configuration) -> Configuration:
     changes: dict[str, Any] = {}
     if configuration.space.endswith(".rkt"):
         changes["space"] = str(Path(configuration.space).resolve())
-    file, colon, name = configuration.scorer.rpartition(":")
-    if colon and file.endswith(".py"):
-        changes["scorer"] = f"{Path(file).resolve()}:{name}"
+    if configuration.table is not None:
+        changes["table"] = str(Path(configuration.table).resolve())
+    changes["scorer"] = absolute_scorer(configuration.scorer)
     if configuration.warm_start is not None:
         changes["warm_start"] = str(earlier_data(configuration.warm_start).parent.resolve())
     return dataclasses.replace(configuration, **changes)
+
+
+def absolute_scorer(scorer: str) -> str:
+    """The same scorer, the path of its file made absolute."""
+    file, colon, name = scorer.rpartition(":")
+    return f"{Path(file).resolve()}:{name}" if colon and file.endswith(".py") else scorer
 
 
 def earlier_data(name: str) -> Path:
@@ -179,19 +208,16 @@ def racket() -> str:
 
 def engine_command(configuration: Configuration) -> list[str]:
     """The command line of an engine, up to where it connects."""
-    shape = ",".join(map(str, configuration.input_shape))
-    return [
-        racket(),
-        str(PROJECT / "racket" / "run-search.rkt"),
-        "--space",
-        configuration.space,
-        "--input",
-        shape,
-        "--classes",
-        str(configuration.classes),
-        "--max-params",
-        str(configuration.max_params),
-    ]
+    command = [racket(), str(PROJECT / "racket" / "run-search.rkt"), "--space", configuration.space]
+    if configuration.table is None:
+        info = datasets.info(configuration.dataset)
+        command += ["--input", ",".join(map(str, info.input_shape))]
+        command += ["--classes", str(info.classes)]
+    else:
+        command.append("--table-keys")
+    if configuration.max_params is not None:
+        command += ["--max-params", str(configuration.max_params)]
+    return command
 
 
 def check_budget(configuration: Configuration) -> None:
@@ -221,7 +247,8 @@ def run_directory(name: str | None, configuration: Configuration) -> Path:
 def free_directory(name: str | None, configuration: Configuration) -> Path:
     """Where a new run would be written; raises ConfigurationError if something is there."""
     if name is None:
-        stem = f"{Path(configuration.space).stem}-{configuration.dataset}"
+        results = configuration.dataset if configuration.table is None else configuration.table
+        stem = f"{Path(configuration.space).stem}-{Path(results).stem}"
         number = 1
         while (RUNS / f"{stem}-{number:03d}").exists():
             number += 1

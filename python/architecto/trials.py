@@ -96,10 +96,11 @@ class Trials:
         if result is not None:  # evaluated, but the agent died before it heard of that
             self._stored.append(result)
             return
-        trial = self.study.start(architecture, facts=self._facts.get(architecture, {}))
+        facts = self._facts.get(architecture, {})
+        trial = self.study.start(architecture, facts=facts)
         path = export.weights_path(self._run_dir, trial)
         path.parent.mkdir(exist_ok=True)
-        self.executor.submit(trial, architecture, seed=self.seed, weights_path=path)
+        self.executor.submit(trial, architecture, seed=self.seed, weights_path=path, facts=facts)
         self._out[trial] = architecture
         self._on_event("trial_started", trial=trial, architecture=architecture)
 

@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
 
@@ -25,6 +27,7 @@ class Scripted(BaseEvaluator):
         *,
         seed: int,
         weights_path: Path | None,
+        facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
         match architecture.split():

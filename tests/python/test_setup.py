@@ -344,7 +344,6 @@ def test_run_search_passes_its_variables_on(machine):
         "--scorer": "my scorers/it's.py:Shorter",
         "--trials": "24",
         "--seed": "7",
-        "--max-params": "50000",
         "--run": "first",
         "--device": "cpu",
     }

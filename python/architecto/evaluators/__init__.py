@@ -1,6 +1,7 @@
 """Evaluators by name. An evaluator is described by a JSON object, its spec:
 
     {"name": "training", "dataset": "digits", "device": "cpu", "epochs": null}
+    {"name": "tabular", "table": "cifar10.csv", "search_metric": "val", "report_metric": "test"}
 
 `name` is a registered name or `package.module:Class`; the other keys are the class's arguments.
 """
@@ -12,7 +13,10 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, failed
 
 __all__ = ["BaseEvaluator", "Evaluation", "EvaluatorError", "create", "failed"]
 
-REGISTERED = {"training": "architecto.evaluators.training:TrainingEvaluator"}
+REGISTERED = {
+    "training": "architecto.evaluators.training:TrainingEvaluator",
+    "tabular": "architecto.evaluators.tabular:TabularEvaluator",
+}
 
 
 class EvaluatorError(ValueError):
@@ -20,7 +24,10 @@ class EvaluatorError(ValueError):
 
 
 def create(spec: dict[str, Any]) -> BaseEvaluator:
-    """Returns the evaluator that `spec` describes (imports torch); raises `EvaluatorError`."""
+    """Returns the evaluator that `spec` describes; raises `EvaluatorError`.
+
+    The one that trains imports torch.
+    """
     arguments = dict(spec)
     name = str(arguments.pop("name", "training"))
     target = REGISTERED.get(name, name)

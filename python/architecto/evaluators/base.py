@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -62,12 +62,14 @@ class BaseEvaluator(ABC):
         *,
         seed: int,
         weights_path: Path | None,
+        facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
         """Trains the architecture (its text) and returns what came of it.
 
         seed: the result is a function of architecture and seed (on a CPU).
         weights_path: where the trained state dict is written, if anywhere; only when complete.
+        facts: what the engine said of it: `parameters`, and `table_key` where its space has one.
         on_epoch: told the progress.
 
         A network that cannot be built or trained is a failed evaluation, not an exception. What is

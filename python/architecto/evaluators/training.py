@@ -11,8 +11,10 @@ import math
 import os
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -102,6 +104,7 @@ class TrainingEvaluator(BaseEvaluator):
         *,
         seed: int,
         weights_path: Path | None,
+        facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
         """See `BaseEvaluator.evaluate`."""

@@ -2,7 +2,8 @@
 
 JSON lines, written down here since only `executors/local.py` speaks them:
 
-    stdin   {"trial": 3, "architecture": "(architecture …)", "seed": 7, "weights_path": null}
+    stdin   {"trial": 3, "architecture": "(architecture …)", "seed": 7, "weights_path": null,
+             "facts": {"parameters": 650}}
     stdout  {"event": "ready"}                                once, when torch and data are loaded
             {"event": "refused", "reason": "…"}               instead: the evaluator cannot be used
             {"event": "progress", "trial": 3, "epoch": 1, "epochs": 8, "validation_accuracy": 0.9}
@@ -62,6 +63,7 @@ def _evaluate(evaluator: Any, request: dict[str, Any], replies: TextIO) -> dict[
             request["architecture"],
             seed=request["seed"],
             weights_path=None if path is None else Path(path),
+            facts=request["facts"],
             on_epoch=on_epoch,
         )
     except Exception as error:  # the worker outlives whatever an evaluator raises

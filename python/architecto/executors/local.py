@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -91,9 +91,17 @@ class LocalExecutor:
         return sum(worker.trial is None for worker in self._workers)
 
     def submit(
-        self, trial: int, architecture: str, *, seed: int, weights_path: Path | None
+        self,
+        trial: int,
+        architecture: str,
+        *,
+        seed: int,
+        weights_path: Path | None,
+        facts: Mapping[str, Any] = {},
     ) -> None:
         """Gives the evaluation to a free worker; raises `ExecutorError` if there is none.
+
+        The arguments are those of `BaseEvaluator.evaluate`; facts must be fit for JSON.
 
         If that worker is still starting, the evaluation begins when it is ready.
         """
@@ -107,6 +115,7 @@ class LocalExecutor:
             "architecture": architecture,
             "seed": seed,
             "weights_path": None if weights_path is None else str(weights_path),
+            "facts": dict(facts),
         }
         worker.begin(trial, self._clock(), (json.dumps(request) + "\n").encode())
 

@@ -1,0 +1,112 @@
+"""Looks accuracies up in a table instead of training: a search at its real size in minutes."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
+
+KEY_COLUMN = "arch"
+"""The column that names the architecture, as the space's table key writes it."""
+
+
+class TableError(ValueError):
+    """A table that cannot be used; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Two accuracies of each architecture, in the unit of the file: percent or fractions."""
+
+    path: Path
+    search: dict[str, float]
+    """What the search sees of each architecture (by its key)."""
+    report: dict[str, float]
+    """What is told of it in the end."""
+    scale: float
+    """An accuracy of 1 in the unit of the file: 100 (percent) or 1."""
+
+    @property
+    def best(self) -> float:
+        """The largest value of the report column."""
+        return max(self.report.values())
+
+
+def read(path: str | Path, search_metric: str, report_metric: str) -> Table:
+    """Read a CSV file with a column `arch` and the two named columns, higher is better.
+
+    A column with a value above 1 is in percent, and so is the table then. Raises `TableError`.
+    """
+    columns: dict[str, dict[str, float]] = {search_metric: {}, report_metric: {}}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            names = rows.fieldnames or []
+            for name in (KEY_COLUMN, *columns):
+                if name not in names:
+                    known = ", ".join(names) or "none: the file is empty"
+                    raise TableError(f"{path} has no column {name!r}; its columns are {known}")
+            for row in rows:
+                key = row[KEY_COLUMN]
+                if key in columns[search_metric]:
+                    raise TableError(f"{path} line {rows.line_num}: a second row of {key}")
+                for name, values in columns.items():
+                    values[key] = _accuracy(row[name], f"{path} line {rows.line_num}, {name}")
+    except OSError as error:
+        raise TableError(f"cannot read the table {path}: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TableError(f"{path} is not a CSV file in UTF-8: {error}") from None
+    if not columns[search_metric]:
+        raise TableError(f"{path} has no rows")
+    largest = max(max(values.values()) for values in columns.values())
+    return Table(
+        Path(path), columns[search_metric], columns[report_metric], 100.0 if largest > 1 else 1.0
+    )
+
+
+def _accuracy(text: str | None, where: str) -> float:
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 100:
+        raise TableError(f"{where}: got {text!r}, expected an accuracy from 0 to 100 (or to 1)")
+    return value
+
+
+class TabularEvaluator(BaseEvaluator):
+    """The search metric is the validation accuracy, the report metric the test accuracy.
+
+    There is no loss curve: the reward is the validation accuracy, brought from [0, 1] to [-1, 1].
+    """
+
+    def __init__(self, table: str, search_metric: str, report_metric: str) -> None:
+        self.table = read(table, search_metric, report_metric)
+
+    def evaluate(
+        self,
+        architecture: str,
+        *,
+        seed: int,
+        weights_path: Path | None,
+        facts: Mapping[str, Any] = {},
+        on_epoch: OnEpoch | None = None,
+    ) -> Evaluation:
+        """See `BaseEvaluator.evaluate`; `facts` must hold `table_key`. Nothing is trained."""
+        key = facts.get("table_key")
+        if key not in self.table.search:
+            return failed(f"{self.table.path.name} has no row of {key or 'a space without keys'}")
+        accuracy = self.table.search[key] / self.table.scale
+        return Evaluation(
+            status="complete",
+            reason=None,
+            reward=2 * accuracy - 1,
+            validation_accuracy=accuracy,
+            test_accuracy=self.table.report[key] / self.table.scale,
+            parameters=facts.get("parameters"),
+        )

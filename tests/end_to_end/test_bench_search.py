@@ -1,0 +1,110 @@
+"""`bench-search` with the real engine, agent and workers, on a table made here."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every cell that does not begin with `none`; a 3x3 convolution adds ten to its accuracy."""
+    rng = random.Random(0)
+    lines = ["arch,val,test"]
+    for cell in itertools.product(OPERATIONS, repeat=6):
+        a, b, c, d, e, f = cell
+        accuracy = 30 + 10 * cell.count("nor_conv_3x3") + rng.random()
+        key = f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|"
+        if a != "none":
+            lines.append(f"{key},{accuracy:.3f},{accuracy + 1:.3f}")
+    path = tmp_path_factory.mktemp("table") / "cells.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def arguments(table: Path, folder: Path, *more: str) -> list[str | Path]:
+    metrics = ["--search-metric", "val", "--report-metric", "test"]
+    return ["bench-search", "--table", table, *metrics, "--runs", folder, *more]
+
+
+@pytest.mark.timeout(300)
+def test_the_last_line_is_for_programs(run_architecto, table: Path, tmp_path: Path) -> None:
+    """Kept runs are read again and give the same; failed trials count; standard error is silent."""
+    command = arguments(
+        table, tmp_path, "--seeds", "2", "--evaluations", "50", "--scorer", "random"
+    )
+    first = run_architecto(*command, timeout=200)
+    assert (first.returncode, first.stderr) == (0, "")
+    last = dict(pair.split("=") for pair in first.stdout.splitlines()[-1].split())
+    assert (last["scorer"], last["seeds"], last["regret@100"]) == ("random", "2", "nan")
+    assert 0 < float(last["regret@50"]) < 61
+    assert float(last["optimum_median"]) == 51
+    assert run_architecto(*command, timeout=60).stdout == first.stdout
+
+    trials = run_architecto("best", tmp_path / "seed-0", "-n", "100").stdout
+    assert "cell none" not in trials.replace("\n", " ")
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_leaves_nothing_and_the_rest_is_done_later(
+    run_architecto, python: str, table: Path, tmp_path: Path
+) -> None:
+    command = arguments(
+        table, tmp_path, "--seeds", "1", "--evaluations", "300", "--scorer", "random"
+    )
+    bench = subprocess.Popen(
+        [python, "-m", "architecto", *map(str, command)], start_new_session=True
+    )
+    replay = tmp_path / "seed-0" / "replay.jsonl"
+    while not replay.exists() or replay.read_bytes().count(b'"reward"') < 5:
+        assert bench.poll() is None
+        time.sleep(0.05)
+    os.kill(bench.pid, signal.SIGINT)
+    assert bench.wait(30) == 130
+    assert not _alive(tmp_path)
+    before = replay.read_bytes()
+    done = run_architecto(
+        *arguments(table, tmp_path, "--seeds", "1", "--evaluations", "40", "--scorer", "random"),
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    assert replay.read_bytes().startswith(before)
+
+
+def _alive(folder: Path) -> list[str]:
+    """Command lines of the processes that name the folder."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in words:
+            found.append(words)
+    return found
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--search-metric", "loss"], "has no column 'loss'; its columns are arch, val, test"),
+        (["--space", "cnn"], "space cnn names no table of results"),
+        (["--scorer", "oracle"], "got 'oracle', expected uniform"),
+        (["--table", "/nowhere.csv"], "cannot read the table /nowhere.csv: No such file"),
+        (["--runs", "/dev/null/x"], "cannot write the runs to /dev/null/x"),
+    ],
+)
+def test_mistakes_are_one_line(run_architecto, table: Path, tmp_path: Path, words, message) -> None:
+    done = run_architecto(*arguments(table, tmp_path), *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
