@@ -39,12 +39,18 @@ def check(endpoint: str) -> None:
         )
     if not Path(path).parent.is_dir():
         raise EndpointError(f"endpoint {endpoint}: there is no directory {Path(path).parent}")
-    with socket.socket(socket.AF_UNIX) as probe:  # libzmq would take the place of who listens
+    if is_listening(endpoint):  # libzmq would take its place
+        raise EndpointError(f"endpoint {endpoint}: another process listens there, choose another")
+
+
+def is_listening(endpoint: str) -> bool:
+    """Does a process listen at an ``ipc://`` endpoint?"""
+    with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(path)
+            probe.connect(endpoint.removeprefix("ipc://"))
         except OSError:
-            return
-    raise EndpointError(f"endpoint {endpoint}: another process listens there, choose another")
+            return False
+    return True
 
 
 def remove(endpoint: str) -> None:

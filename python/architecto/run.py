@@ -65,6 +65,7 @@ class Run:
             seed=settings.seed,
             trials=self.trials,
             load_scorer=functools.partial(scorers.load, seed=settings.seed),
+            scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )
         self.server = Server(

@@ -95,7 +95,13 @@ def serve_scores(settings: Configuration, at: str | None) -> int:
     scorer = scorers.load(settings.scorer, seed=settings.seed)
     agent = Agent(scorer, task=settings.task, seed=settings.seed)
     load_scorer = functools.partial(scorers.load, seed=settings.seed)
-    server = Server(Service(agent, seed=settings.seed, load_scorer=load_scorer))
+    service = Service(
+        agent,
+        seed=settings.seed,
+        load_scorer=load_scorer,
+        scoring_s=settings.scorer_seconds,
+    )
+    server = Server(service)
     socket = server.bind(zmq.Context(), listening)
     try:
         print(json.dumps({"v": 1, "endpoint": listening, "pid": os.getpid()}), flush=True)

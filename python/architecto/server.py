@@ -15,7 +15,7 @@ import zmq
 
 from architecto.checkpoint import Position
 from architecto.messages import BODY_LIMIT, REQUESTS, MessageError, build, parse, to_json
-from architecto.service import DEADLINE_S, Request, ScorerFailed, Service
+from architecto.service import Request, ScorerFailed, Service
 from architecto.sessions import Session, UnknownChoices
 from architecto.trace import Trace
 
@@ -165,7 +165,8 @@ class Server:
         self._send(session.routing, reply)
 
     def _tell_working(self, session: Session, header: dict[str, Any]) -> None:
-        fields = {"id": header["id"], "session": session.name, "deadline_s": DEADLINE_S}
+        deadline = self.service.deadline_s
+        fields = {"id": header["id"], "session": session.name, "deadline_s": deadline}
         self._send(session.routing, [build("working", **fields), b""])
 
     def _tell_rewards(self) -> None:

@@ -10,21 +10,24 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from architecto import __version__, architecture
 from architecto.messages import MessageError, build, parse_choices, score_lines
 from architecto.sessions import Session
+from architecto.time_limit import TimeLimit, TooSlow
 
 if TYPE_CHECKING:
     from architecto.agent import Agent
     from architecto.study import TrialResult
     from architecto.trials import Trials
 
+T = TypeVar("T")
+
 SESSIONS_LIMIT = 256
 """Sessions held at a time; the one that has been silent longest makes room."""
-DEADLINE_S = 120.0
-"""Seconds that a request may take before the engine gives the agent up."""
+SCORING_S = 60.0
+"""Seconds that a scorer may take for one request."""
 
 
 class ScorerFailed(RuntimeError):
@@ -60,10 +63,14 @@ class Service:
         seed: int,
         trials: Trials | None = None,
         load_scorer: Callable[[str], Any] | None = None,
+        scoring_s: float = SCORING_S,
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
+        self._limit = TimeLimit(scoring_s)
+        self.deadline_s = 2 * scoring_s
+        """Seconds that a request may take before the engine gives the agent up."""
         self.sessions: dict[str, Session] = {}
         self.episode = 0
         """The latest episode that was given to an engine or that one spoke of."""
@@ -144,7 +151,7 @@ class Service:
             scorer=self.agent.scorer.name,
             seed=self.seed,
             episode=self._next_episode(),
-            deadline_s=DEADLINE_S,
+            deadline_s=self.deadline_s,
         )
 
     def _choose(self, session: Session, request: Request) -> list[bytes] | None:
@@ -265,7 +272,10 @@ class Service:
     def use_scorer(self, spec: str) -> None:
         """Score with another scorer from now on; raises ValueError if it cannot be loaded."""
         assert self._load_scorer is not None
-        self.agent.use_scorer(self._load_scorer(spec))
+        with self._limit:
+            scorer = self._load_scorer(spec)
+        self.agent.use_scorer(scorer)
+        self.agent.update()
         self.unsaved = True
         self._on_event("scorer", name=self.agent.scorer.name)
 
@@ -276,9 +286,19 @@ class Service:
         self.episode += 1
         return self.episode
 
-    def _scored(self, work: Callable[[], Any]) -> Any:
+    def _scored(self, work: Callable[[], T]) -> T:
+        """What a call of the agent gives that scores choices, within the time limit.
+
+        The agent itself replaces a scorer that fails or is too slow. Raises ScorerFailed if the
+        call fails nevertheless.
+        """
         try:
-            return work()
+            try:
+                with self._limit:
+                    return work()
+            except TooSlow:  # it came when the scorer was just done
+                with self._limit:
+                    return work()
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             reason = " ".join(str(error).split()) or "no reason given"

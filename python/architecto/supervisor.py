@@ -148,10 +148,10 @@ def _watch(agent: Child, children: list[Child], signals: Signals, run_dir: Path)
                 continue
             if status == 0:
                 return 0
+            _show_cursor()
             if status == USER_ERROR:
                 print(f"architecto: {child.last_words()}", file=sys.stderr)
                 return USER_ERROR
-            _show_cursor()
             now = time.monotonic()
             deaths = [*(t for t in deaths if t > now - 60), now]
             if len(deaths) > RESTARTS:

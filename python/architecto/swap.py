@@ -1,0 +1,58 @@
+"""Swaps the scorer of an agent at work: one request of the protocol, and its reply."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import zmq
+
+from architecto import configuration, endpoint, scorers
+from architecto.messages import MessageError, build, parse
+
+PATIENCE_S = 120.0
+"""Seconds to wait for the reply: the agent may be learning, and the scorer may have to load."""
+
+
+class SwapError(ValueError):
+    """The scorer was not swapped; the message is one line for a person."""
+
+
+def swap_in_run(run_dir: Path, scorer: str) -> str:
+    """Have the agent of a run use another scorer from the next step on; gives the scorer's name.
+
+    Raises SwapError or ScorerError, and ConfigurationError if there is no such run.
+    """
+    configuration.load(run_dir)
+    scorers.check(scorer)
+    try:
+        at = json.loads((run_dir / "connection.json").read_text())["endpoint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        at = None
+    if at is None or not endpoint.is_listening(at):
+        resume = configuration.command_line("resume", str(run_dir))
+        raise SwapError(f"the run in {run_dir} is not at work; to go on with it: {resume}")
+    return use_scorer(at, configuration.absolute_scorer(scorer))
+
+
+def use_scorer(at: str, scorer: str, patience_s: float = PATIENCE_S) -> str:
+    """Ask the agent at an endpoint to use a scorer; gives the name that it has there.
+
+    Raises SwapError if the agent refuses or does not answer.
+    """
+    request = build("use_scorer", id=1, session=f"swap-{os.getpid()}", scorer=scorer)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.set(zmq.LINGER, 0)
+        socket.connect(at)
+        socket.send_multipart([request, b""])
+        if not socket.poll(int(1000 * patience_s)):
+            raise SwapError(f"the agent at {at} did not answer within {patience_s:g} s")
+        try:
+            reply, _ = parse(socket.recv_multipart())
+        except MessageError as error:
+            raise SwapError(f"the agent at {at} answered with a wrong message: {error}") from None
+    if reply["type"] != "use_scorer_reply":
+        reason = reply.get("message") or reply.get("reason") or reply["type"]
+        raise SwapError(f"the agent keeps its scorer: {reason}")
+    return reply["scorer"]
