@@ -2,9 +2,11 @@
 
 In an episode the search walks from the root to an answer. At each step the scorer values the new
 candidates, and a good one is picked; in some episodes, at a rate that decays with the number of
-trials, all picks are random. Walking is cheap and evaluating is not: answers are held, and after
-some episodes the most promising of all held ones is evaluated. Then the scorer is fitted on
-everything seen.
+trials, all picks are random. An ensemble explores by Thompson sampling besides: each episode
+follows the scores of one member, drawn anew (bootstrapped DQN, Osband et al. 2016).
+
+Walking is cheap and evaluating is not: answers are held, and after some episodes the most promising
+of all held ones is evaluated. Then the scorer is fitted on everything seen.
 
 All randomness of a pick is a function of (seed, episode, step), and weights change in `update`
 only, so an agent that is restored from its checkpoint picks as the one that died would have.
@@ -109,7 +111,7 @@ class Agent:
         self.scorer = scorer
         self._say = say
         self._last_good: BaseScorer = UniformScorer()
-        self._cache: TextCache[float] = TextCache()
+        self._cache: TextCache[list[float]] = TextCache()  # a score of each member
         self._values: dict[str, float] = {}  # stale worth of held architectures
         self._pending: dict[str, None] = {}
         self._episode = -1
@@ -134,17 +136,21 @@ class Agent:
             raise ValueError("candidates: got none, expected at least one")
         self._episode = max(self._episode, episode)
         self.scorer.begin_step(self.seed, episode, step)
-        scores = self.scores([texts(i) for i in candidates])
+        opinions = self._opinions([texts(i) for i in candidates])
+        scores = _means(opinions)
         best = max(range(len(candidates)), key=lambda i: (scores[i], -candidates[i]))
         picked = best
         if self.scorer.learns and len(candidates) > 1:
             rng = random.Random(step_seed(self.seed, episode, step))
-            if random.Random(step_seed(self.seed, episode)).random() < self.epsilon:
+            of_episode = random.Random(step_seed(self.seed, episode))
+            if of_episode.random() < self.epsilon:
                 picked = rng.randrange(len(candidates))
             else:
+                member = of_episode.randrange(len(opinions[0]))
                 noise = [-math.log(-math.log(rng.random() or 1e-300)) for _ in candidates]
                 noisy = [
-                    s + self.settings.temperature * g for s, g in zip(scores, noise, strict=True)
+                    o[member] + self.settings.temperature * g
+                    for o, g in zip(opinions, noise, strict=True)
                 ]
                 picked = max(range(len(candidates)), key=lambda i: (noisy[i], -candidates[i]))
         return Decision(candidates[picked], picked != best, self.scorer.name)
@@ -157,16 +163,8 @@ class Agent:
         return 1.0 if after < 0 else s.epsilon + (1 - s.epsilon) * s.epsilon_decay**after
 
     def scores(self, texts: list[str]) -> list[float]:
-        """Q-values of texts; those of a replaced scorer's successor if it fails."""
-        while True:
-            try:
-                scores = self._scores(texts)
-            except ScorerError as error:
-                self._replace(error)
-            else:
-                if not isinstance(self.scorer, UniformScorer):
-                    self._last_good = self.scorer
-                return scores
+        """Q-values of texts, means of the scorer's members."""
+        return _means(self._opinions(texts))
 
     def use_scorer(self, scorer: BaseScorer) -> None:
         """Score with another scorer from the next step on; the present one is kept in reserve."""
@@ -277,19 +275,38 @@ class Agent:
         if len(self.buffer.rewards) > learned:
             self.update()
 
-    def _scores(self, texts: list[str]) -> list[float]:
-        scorer = self.scorer
-        if not scorer.by_text:
-            return checked_scores(scorer, self.task, texts)
-        known = {t: self._cache.get(t) for t in texts}
-        stale = [t for t, v in known.items() if v is not None and not self._cache.is_fresh(t)]
-        stale.sort(key=lambda t: -(known[t] or 0.0))
-        wanted = [t for t, v in known.items() if v is None] + stale[: self.settings.refresh]
-        if wanted:
-            for text, value in zip(wanted, checked_scores(scorer, self.task, wanted), strict=True):
-                self._cache.put(text, value)
-                known[text] = value
-        return [float(known[t] or 0.0) for t in texts]
+    def _opinions(self, texts: list[str]) -> list[list[float]]:
+        """What each member of the scorer says of each text, `[text][member]`; those of a replaced
+        scorer's successor if it fails."""
+        while True:
+            try:
+                opinions = self._cached(texts) if self.scorer.by_text else self._fresh(texts)
+            except ScorerError as error:
+                self._replace(error)
+            else:
+                if not isinstance(self.scorer, UniformScorer):
+                    self._last_good = self.scorer
+                return opinions
+
+    def _cached(self, texts: list[str]) -> list[list[float]]:
+        known = {text: self._cache.get(text) for text in texts}
+        new = [text for text, opinion in known.items() if opinion is None]
+        stale = {
+            text: sum(opinion)
+            for text, opinion in known.items()
+            if opinion is not None and not self._cache.is_fresh(text)
+        }
+        wanted = new + sorted(stale, key=lambda text: -stale[text])[: self.settings.refresh]
+        for text, opinion in zip(wanted, self._fresh(wanted), strict=True):
+            self._cache.put(text, opinion)
+            known[text] = opinion
+        return [known[text] or [] for text in texts]
+
+    def _fresh(self, texts: list[str]) -> list[list[float]]:
+        if not texts:
+            return []
+        members = [checked_scores(member, self.task, texts) for member in self.scorer.members]
+        return [list(opinion) for opinion in zip(*members, strict=True)]
 
     def _replace(self, error: ScorerError) -> None:
         """Go on with the last scorer that worked."""
@@ -310,3 +327,7 @@ class Agent:
         gain = std * (z * torch.from_numpy(norm.cdf(z)) + torch.from_numpy(norm.pdf(z)))
         self._values.update(zip(pool, gain.tolist(), strict=True))
         return pool[int(gain.argmax())]
+
+
+def _means(opinions: list[list[float]]) -> list[float]:
+    return [sum(opinion) / len(opinion) for opinion in opinions]

@@ -252,7 +252,7 @@ def test_a_step_refreshes_the_best_stale_scores_only():
     tree.trial()
     tree.agent._cache.clear()
     for text, score in before.items():
-        tree.agent._cache.put(text, score)
+        tree.agent._cache.put(text, [score])
     tree.agent._cache.stale_all()
     after = dict(zip(texts, tree.agent.scores(texts), strict=True))
     best = sorted(texts, key=lambda t: -before[t])[:2]
@@ -333,3 +333,42 @@ def test_a_dead_end_is_remembered():
     path = [Step(1, "(a)"), Step(2, "(b)")]
     a.dead_end(session="s", episode=0, step=2, index=2, path=path)
     assert list(a.buffer.dead_ends) == ["(b)"]
+
+
+# Thompson sampling
+
+
+class Opposed(BaseScorer):
+    """Two members: one likes the first choice of any two, the other the second."""
+
+    name = "opposed"
+    learns = True
+
+    class Member(BaseScorer):
+        def __init__(self, liked: str) -> None:
+            self.liked = liked
+
+        def score(self, task, choices):
+            return torch.tensor([3.0 * (choice == self.liked) for choice in choices])
+
+    members = (Member("1"), Member("2"))
+
+    def score(self, task, choices):
+        raise AssertionError("the members are asked")
+
+
+def test_each_episode_follows_one_member_of_an_ensemble():
+    a = agent(Opposed(), warm_up=0, epsilon=0.0, epsilon_decay=0.0, temperature=0.0)
+    a.buffer.add_reward("(architecture)", 0.5)
+    picks = [
+        [
+            a.select_action(
+                session="s", episode=episode, step=step, candidates=[1, 2], texts=str
+            ).index
+            for step in range(4)
+        ]
+        for episode in range(20)
+    ]
+    assert all(len(set(episode)) == 1 for episode in picks)
+    assert {episode[0] for episode in picks} == {1, 2}
+    assert a.scores(["1", "2"]) == [1.5, 1.5]

@@ -10,6 +10,7 @@ A scorer of a user's own needs no more than this:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -40,6 +41,11 @@ class BaseScorer(ABC):
         task: a sentence such as "categorize 8x8x1 images of handwritten digits into 10 categories"
         choices: texts as protocol/grammar.md defines them, one line each
         """
+
+    @property
+    def members(self) -> Sequence[BaseScorer]:
+        """The scorers that it consists of, each with an opinion of its own: itself alone."""
+        return [self]
 
     def begin_step(self, seed: int, episode: int, step: int) -> None:  # noqa: B027
         """Told before each pick; for scorers whose scores are random."""

@@ -21,7 +21,12 @@ class EnsembleScorer(BaseScorer):
     learns = True
 
     def __init__(self, seed: int = 0, members: list[NetworkScorer] | None = None) -> None:
-        self.members = members or [TransformerScorer(seed=seed + k) for k in range(3)]
+        self._members = members or [TransformerScorer(seed=seed + k) for k in range(3)]
+
+    @property
+    def members(self) -> list[NetworkScorer]:
+        """The networks; the agent walks each episode by the scores of one of them."""
+        return self._members
 
     def score(self, task: str, choices: list[str]) -> Tensor:
         return torch.stack([m.score(task, choices) for m in self.members]).mean(0)
