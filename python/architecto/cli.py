@@ -1,6 +1,6 @@
 """The command line: what can be asked, and the checks before anything heavy starts.
 
-No command but ``serve`` imports torch.
+No command but ``serve`` and ``explain`` imports torch, and these only once all is checked.
 """
 
 from __future__ import annotations
@@ -105,6 +105,30 @@ def parser() -> Parser:
         "--scorer", required=True, metavar="SCORER", help="as for run: see `run --help`"
     )
     swap.set_defaults(command=_swap)
+
+    explain = commands.add_parser("explain", help="show why a run's scorer values what it does")
+    explain.description = (
+        "Explain a decision on the way to a trial: the candidates with their scores, what each "
+        "token is worth (occlusion), and where the scorer looks (attention), here and as an HTML "
+        "page. Without --trial: which tokens and pairs of layers raise or lower the score in the "
+        "whole run. The scorer is that of the run's latest checkpoint."
+    )
+    explain.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
+    explain.add_argument("--trial", type=_natural, metavar="N", help="a trial of the run")
+    explain.add_argument(
+        "--step",
+        type=_natural,
+        metavar="K",
+        help="a pick on the way to it, counted from 0 (default: all in overview, and the one at "
+        "which the scores lie furthest apart)",
+    )
+    explain.add_argument(
+        "--html", metavar="FILE", help="the page (default: RUN/explain/trial-N-step-K.html)"
+    )
+    explain.add_argument(
+        "-n", type=_positive, default=10, metavar="N", help="rows of each table (default: 10)"
+    )
+    explain.set_defaults(command=_explain)
 
     serve = commands.add_parser("serve", help="the agent process, for engines to connect to")
     serve.description = (
@@ -279,6 +303,28 @@ def _swap(options: argparse.Namespace) -> int:
     name = swap.swap_in_run(configuration.existing_directory(options.run), options.scorer)
     print(f"the scorer is now {name}")
     return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from architecto import explain
+
+    run_dir, console = configuration.existing_directory(options.run), Console()
+    configuration.load(run_dir)
+    if options.trial is None:
+        for name in ("step", "html"):
+            if getattr(options, name) is not None:
+                raise configuration.ConfigurationError(f"--{name} needs --trial")
+        return explain.explain_run(run_dir, console, rows=options.n)
+    return explain.explain_trial(
+        run_dir,
+        console,
+        trial=options.trial,
+        step=options.step,
+        html=Path(options.html) if options.html else None,
+        rows=options.n,
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:
