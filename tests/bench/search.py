@@ -1,4 +1,4 @@
-"""Does the search learn? `make bench-search`, with SEEDS=, EVALUATIONS=, SCORER=, TABLE=, RUNS=.
+"""Does the search learn? `make bench-search`, with SEEDS=, EVALUATIONS=, SCORER=, TABLE=, RUNS=, ….
 
 Each scorer searches a table of results with the real system (`architecto bench-search --help`),
 10 seeds of 200 evaluations unless told otherwise. Beside it stand the mean regrets of other
@@ -31,13 +31,20 @@ def main() -> int:
     ask = os.environ.get
     table = ask("TABLE", "../shared/nas-bench-201/cifar10.csv")
     scorers = ask("SCORER", "random bag transformer").split()
+    if not Path(table).is_file():
+        print(
+            f"bench-search: there is no table {table}; give the path of a CSV file with columns arch "
+            "and test_200_epochs: make bench-search TABLE=PATH",
+            file=sys.stderr,
+        )
+        return 2
     lines: list[str] = []
     for scorer in scorers:
         print(f"\n{scorer}", flush=True)
         command = [sys.executable, "-m", "architecto", "bench-search", "--table", table]
         command += ["--search-metric", ask("SEARCH_METRIC", "test_200_epochs")]
         command += ["--report-metric", ask("REPORT_METRIC", "test_200_epochs")]
-        command += ["--scorer", scorer, "--space", ask("BENCH_SPACE", "nas-bench-201")]
+        command += ["--scorer", scorer, "--space", ask("SPACE", "nas-bench-201")]
         command += ["--seeds", ask("SEEDS", "10"), "--evaluations", ask("EVALUATIONS", "200")]
         if ask("RUNS"):
             command += ["--runs", str(Path(ask("RUNS", "")) / Path(scorer).name)]
