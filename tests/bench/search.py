@@ -33,8 +33,8 @@ def main() -> int:
     scorers = ask("SCORER", "random bag transformer").split()
     if not Path(table).is_file():
         print(
-            f"bench-search: there is no table {table}; give the path of a CSV file with columns arch "
-            "and test_200_epochs: make bench-search TABLE=PATH",
+            f"bench-search: there is no table {table}; give a CSV file with the columns arch and "
+            "test_200_epochs: make bench-search TABLE=PATH",
             file=sys.stderr,
         )
         return 2
