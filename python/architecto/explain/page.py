@@ -20,7 +20,8 @@ body {{ font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; max
 h1 {{ font-size: 1.3rem; }} h2 {{ font-size: 1.05rem; margin-top: 2rem; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; vertical-align: top; padding: .15rem .8rem .15rem 0; }}
-td.number {{ text-align: right; width: 1%; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+td.number {{ text-align: right; width: 1%; font-variant-numeric: tabular-nums; }}
+td.number {{ white-space: nowrap; }}
 tr.picked td {{ font-weight: bold; }}
 code, #text {{ font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }}
 #text {{ line-height: 2; border: 1px solid #ddd; border-radius: 4px; padding: .6rem .8rem; }}
