@@ -1,20 +1,23 @@
 #lang racket/base
 ;; absento: a term that must not occur anywhere inside another.
 
-(require "state.rkt" "term.rkt" "types.rkt" "disequality.rkt")
+(require "disequality.rkt" "sharing.rkt" "state.rkt" "term.rkt" "types.rkt")
 (provide absent!)
 
 ;; Posts that `tag` occurs nowhere in `t`. For an atom the check at a leaf is equality of atoms; a tag
 ;; that is not an atom is a disequality with every part of `t`.
 (define (absent! tx tag t)
   (define tag* (walk tx tag))
+  (define visits (make-visits))
   (let loop ([t t])
     (let ([t (walk tx t)])
-      (and (or (atom? tag*) (post-disequality! tx tag* t))
-           (cond [(pair? t) (and (loop (car t)) (loop (cdr t)))]
-                 [(vector? t) (for/and ([e (in-vector t)]) (loop e))]
-                 [(var? t) (forbid! tx t tag*)]
-                 [else (not (and (atom? tag*) (equal? t tag*)))])))))
+      (cond
+        [(and (or (pair? t) (vector? t)) (not (first-visit? visits t))) #t]
+        [(not (or (atom? tag*) (post-disequality! tx tag* t))) #f]
+        [(pair? t) (and (loop (car t)) (loop (cdr t)))]
+        [(vector? t) (for/and ([e (in-vector t)]) (loop e))]
+        [(var? t) (forbid! tx t tag*)]
+        [else (not (and (atom? tag*) (equal? t tag*)))]))))
 
 (define (forbid! tx v tag)
   (define a (attribute-of tx v))

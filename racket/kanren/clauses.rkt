@@ -7,9 +7,8 @@
 ;; A clause that is not compiled: its goal is built and interpreted.
 (define (plain-clause plain last?)
   (define (build st args)
-    (set-next-variable! (state-next st))
-    (let ([goal (plain args)])
-      (values (struct-copy state st [next next-variable]) goal)))
+    (numbered ([goal (plain args)]) (next (state-next st))
+      (values (struct-copy state st [next next]) goal)))
   (clause (λ (st args n)
             (let-values ([(st goal) (build st args)])
               (advance-goal st goal n)))

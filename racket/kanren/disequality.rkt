@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Disequality: two terms that must not become equal.
 
-(require "state.rkt" "term.rkt" "types.rkt" "domain.rkt")
+(require "domain.rkt" "sharing.rkt" "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
 (provide (struct-out disequality) post-disequality! run-disequality! differing-pairs)
 
 ;; An open disequality is (disequality PAIRS): not all of the pairs (VAR . TERM) may become equal. It
@@ -60,47 +60,61 @@
 (define (differing-pair tx v t)
   (cond [(and (var? t) (eqv? (var-id v) (var-id t))) '()]
         [(and (var? t) (> (var-id t) (var-id v))) (differing-pair tx t v)]
-        [(compatible? tx v t) (list (cons v t))]
+        [(compatible? (transaction-store tx) v t) (list (cons v t))]
         [else #f]))
 
+;; The general case: unification over a store that is thrown away. There a variable that became
+;; another one has handed it its type and domain.
 (define (differing-parts tx equations)
-  (let/ec return
-    (define (fail) (return #f))
-    ;; local bindings on top of the store, newest first; short lists
-    (define (walk/local t local)
-      (let ([t (walk tx t)])
-        (define known (and (var? t) (assoc t local)))
-        (if known (walk/local (cdr known) local) t)))
-    (define (occurs/local? v t local)
-      (let loop ([t t])
-        (let ([t (walk/local t local)])
-          (cond [(var? t) (equal? t v)]
-                [(pair? t) (or (loop (car t)) (loop (cdr t)))]
-                [(vector? t) (for/or ([e (in-vector t)]) (loop e))]
-                [else #f]))))
-    (define (extend v t local)
-      (when (or (not (compatible? tx v t)) (occurs/local? v t local)) (fail))
-      (cons (cons v t) local))
-    (define (unify u v local)
-      (let ([u (walk/local u local)] [v (walk/local v local)])
-        (cond [(eq? u v) local]
-              [(var? u) (cond [(equal? u v) local]
-                              [(and (var? v) (> (var-id v) (var-id u))) (extend v u local)]
-                              [else (extend u v local)])]
-              [(var? v) (extend v u local)]
-              [(and (pair? u) (pair? v)) (unify (cdr u) (cdr v) (unify (car u) (car v) local))]
-              [(and (vector? u) (vector? v) (= (vector-length u) (vector-length v)))
-               (for/fold ([local local]) ([a (in-vector u)] [b (in-vector v)]) (unify a b local))]
-              [(and (atom? u) (atom? v) (equal? u v)) local]
-              [else (fail)])))
-    (reverse (for/fold ([local '()]) ([e (in-list equations)]) (unify (car e) (cdr e) local)))))
+  (define visits (make-visits many-parts))
+  (define store (transaction-store tx))
+  (define pairs '())                                                 ; newest first
+  (define (extend! v t)
+    (and (compatible? store v t)
+         (not (and (compound? t) (occurs-in? (var-id v) t store)))
+         (let-values ([(bound pending) (bind-in v t store '())])
+           (set! store (if (var? t) (inherit bound store v t) bound))
+           (set! pairs (cons (cons v t) pairs))
+           #t)))
+  (define (unify! u v)
+    (let ([u (walk/store u store)] [v (walk/store v store)])
+      (cond [(eq? u v) #t]
+            [(var? u) (cond [(not (var? v)) (extend! u v)]
+                            [(eqv? (var-id u) (var-id v)) #t]
+                            [(> (var-id v) (var-id u)) (extend! v u)]
+                            [else (extend! u v)])]
+            [(var? v) (extend! v u)]
+            [(pair? u) (and (pair? v)
+                            (or (joined? visits u v)
+                                (and (unify! (car u) (car v)) (unify! (cdr u) (cdr v)))))]
+            [(vector? u) (and (vector? v)
+                              (= (vector-length u) (vector-length v))
+                              (or (joined? visits u v)
+                                  (for/and ([a (in-vector u)] [b (in-vector v)]) (unify! a b))))]
+            [else (equal? u v)])))
+  (and (for/and ([e (in-list equations)]) (unify! (car e) (cdr e)))
+       (reverse pairs)))
+
+;; `bound` with what `store` says of the type and domain of v, which became the variable t.
+(define (inherit bound store v t)
+  (define a (store-attribute store v))
+  (define b (store-attribute store t))
+  (if (or (eq? a no-attribute) (equal? a b))
+      bound
+      (trie-set bound (var-id t)
+                (attribute (type-meet (attribute-type a) (attribute-type b))
+                           (cond [(not (attribute-domain a)) (attribute-domain b)]
+                                 [(not (attribute-domain b)) (attribute-domain a)]
+                                 [else (domain-meet (attribute-domain a) (attribute-domain b))])
+                           (append (attribute-absent a) (attribute-absent b))
+                           '()))))
 
 ;; Could the unbound variable v become t, by type and domain?
-(define (compatible? tx v t)
-  (define a (attribute-of tx v))
+(define (compatible? store v t)
+  (define a (store-attribute store v))
   (define type (if (attribute-domain a) 'num (attribute-type a)))
   (if (var? t)
-      (let* ([b (attribute-of tx t)])
+      (let* ([b (store-attribute store t)])
         (and (not (eq? 'none (type-meet type (if (attribute-domain b) 'num (attribute-type b)))))
              (or (not (attribute-domain a)) (not (attribute-domain b))
                  (domain-meet (attribute-domain a) (attribute-domain b)))

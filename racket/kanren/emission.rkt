@@ -58,15 +58,12 @@
       (define (expression parsed g)
         (if (eq? (car parsed) 'conde) ((scope-place sc) parsed (scope-variables sc)) g))
       (define parsed (map parse-goal goals))
-      (define code
-        #`(let* (#,@(for/list ([id (in-list ids)] [p (in-list parsed)] [g (in-list goals)])
-                      #`[#,id #,(expression p g)]))
-            #,(if (andmap (λ (p) (eq? (car p) 'conde)) parsed)
-                  (body ids)
-                  #`(let ([next next-variable]) #,(body ids)))))
+      (define bindings
+        (for/list ([id (in-list ids)] [p (in-list parsed)] [g (in-list goals)])
+          #`[#,id #,(expression p g)]))
       (if (andmap (λ (p) (eq? (car p) 'conde)) parsed)
-          code
-          #`(begin (set-next-variable! next) #,code)))))
+          #`(let* #,bindings #,(body ids))
+          #`(numbered #,bindings (next next) #,(body ids))))))
 
 ;; -- the stream search ----------------------------------------------------------------------------
 

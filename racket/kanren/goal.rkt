@@ -83,14 +83,12 @@
   (check-arguments r args)
   (if (relation-table r)
       (clauses->goal (clauses (relate-name call) 0 args) next)
-      (begin
-        (set-next-variable! next)
-        (let ([goal (apply (relation-body r) args)])
-          (values goal next-variable)))))
+      (numbered ([goal (apply (relation-body r) args)]) (next next)
+        (values goal next))))
 
 (define (check-arguments r args)
   (unless (eqv? (length args) (relation-arity r))
-    (error (relation-name r) "expected ~a arguments, got ~a: ~s"
+    (error (relation-name r) "expected ~a arguments, got ~a: ~.s"
            (relation-arity r) (length args) args)))
 
 ;; A call in the stream search.
@@ -101,10 +99,11 @@
 
 ;; The clauses that are left as plain disjunctions, and the number of the next fresh variable.
 (define (clauses->goal g next)
-  (define goals (lines->goals (clauses-name g) (clause-numbers g) (clauses-args g) next))
+  (define-values (goals next-after)
+    (lines->goals (clauses-name g) (clause-numbers g) (clauses-args g) next))
   (values (let disjunction ([gs goals])
             (if (null? (cdr gs)) (car gs) (disj (car gs) (disjunction (cdr gs)))))
-          next-variable))
+          next-after))
 
 ;; The numbers of the clauses that are left.
 (define (clause-numbers g)
@@ -112,8 +111,10 @@
   (let loop ([i (clauses-from g)])
     (if (clause-last? (vector-ref table i)) (list i) (cons i (loop (add1 i))))))
 
-;; Clauses of a relation as plain goals, variables numbered from `next`.
+;; Clauses of a relation as plain goals with variables numbered from `next` on, and the number after
+;; them.
 (define (lines->goals name numbers args next)
   (define table (relation-table (lookup-relation name)))
-  (set-next-variable! next)
-  (for/list ([i (in-list numbers)]) ((clause-plain (vector-ref table i)) args)))
+  (numbered ([goals (for/list ([i (in-list numbers)]) ((clause-plain (vector-ref table i)) args))])
+            (next next)
+    (values goals next)))

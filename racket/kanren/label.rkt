@@ -2,8 +2,8 @@
 ;; Labelling: the integers that a variable may still take, as alternatives; and the question whether
 ;; the variables that no answer shows have a solution at all.
 
-(require "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "state.rkt" "store.rkt" "term.rkt"
-         "trie.rkt")
+(require "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "sharing.rkt" "state.rkt"
+         "store.rkt" "term.rkt" "trie.rkt")
 (provide label-choice (struct-out labelling) start-labelling labelling-step
          solvable? term-variables alternatives-entered (struct-out exn:fail:endless))
 
@@ -54,15 +54,17 @@
 
 ;; -> the first unbound variable in the terms that has a domain, and the terms after it; #f #f if none
 (define (first-open st terms)
+  (define visits (make-visits))
   (let loop ([terms terms])
     (cond
       [(null? terms) (values #f #f)]
       [else
        (define t (walk/store (car terms) (state-store st)))
        (cond [(var? t) (if (variable-domain st t) (values t (cdr terms)) (loop (cdr terms)))]
+             [(not (or (pair? t) (vector? t))) (loop (cdr terms))]
+             [(not (first-visit? visits t)) (loop (cdr terms))]
              [(pair? t) (loop (list* (car t) (cdr t) (cdr terms)))]
-             [(vector? t) (loop (append (vector->list t) (cdr terms)))]
-             [else (loop (cdr terms))])])))
+             [else (loop (append (vector->list t) (cdr terms)))])])))
 
 ;; -> the open variable of the highest priority, and the others; #f #f if there is none
 (define (most-promising st terms)
@@ -95,18 +97,20 @@
   (define (name u)
     (for/first ([w (in-list shown)] [i (in-naturals)] #:when (eqv? (var-id w) (var-id u)))
       (string->symbol (format "_.~a" i))))
+  (define visits (make-visits))
   (define answer
-    (let loop ([t (walk*/store initial-var (state-store st))])
-      (cond [(var? t) (name t)]
-            [(pair? t) (cons (loop (car t)) (loop (cdr t)))]
-            [(vector? t) (for/vector ([e (in-vector t)]) (loop e))]
-            [else t])))
+    (let loop ([t initial-var])
+      (let ([t (walk/store t (state-store st))])
+        (cond [(var? t) (name t)]
+              [(pair? t) (visited visits t (cons (loop (car t)) (loop (cdr t))))]
+              [(vector? t) (visited visits t (for/vector ([e (in-vector t)]) (loop e)))]
+              [else t]))))
   (raise
    (exn:fail:endless
     (format "labelfd: ~a has no finite domain (it may lie in ~s); give it one with (infd x DOMAIN)"
             (if (name v)
-                (format "the variable ~a of the answer ~s" (name v) answer)
-                (format "a variable that the answer ~s does not show, number ~a,"
+                (format "the variable ~a of the answer ~.s" (name v) answer)
+                (format "a variable that the answer ~.s does not show, number ~a,"
                         answer (var-id v)))
             (domain->specification d))
     (current-continuation-marks))))
@@ -115,23 +119,15 @@
 (define (term-variables st t)
   (define seen (make-hasheqv))
   (define found '())
-  (define parts #f)        ; of a large term, the parts that were visited: as a tree it is endless
-  (define fuel large-term)
-  (define (new? t)
-    (cond [parts (and (not (hash-ref parts t #f)) (begin (hash-set! parts t #t) #t))]
-          [else (set! fuel (sub1 fuel))
-                (when (eqv? fuel 0) (set! parts (make-hasheq)))
-                #t]))
+  (define visits (make-visits))
   (let loop ([t t])
     (let ([t (walk/store t (state-store st))])
       (cond [(var? t) (unless (hash-ref seen (var-id t) #f)
                         (hash-set! seen (var-id t) #t)
                         (set! found (cons t found)))]
-            [(pair? t) (when (new? t) (loop (car t)) (loop (cdr t)))]
-            [(vector? t) (when (new? t) (for ([e (in-vector t)]) (loop e)))])))
+            [(pair? t) (when (first-visit? visits t) (loop (car t)) (loop (cdr t)))]
+            [(vector? t) (when (first-visit? visits t) (for ([e (in-vector t)]) (loop e)))])))
   (reverse found))
-
-(define large-term 1000)
 
 ;; -- as a stream ----------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 #lang racket/base
 ;; Answers: a term with its variables named _.0 _.1 … and the constraints that say something about it.
 
-(require racket/list "arithmetic.rkt" "disequality.rkt" "domain.rkt" "label.rkt" "state.rkt"
-         "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
+(require racket/list "arithmetic.rkt" "disequality.rkt" "domain.rkt" "label.rkt" "sharing.rkt"
+         "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
 (provide reify reify/first-order (struct-out Ans) reached-constraints variable-attribute)
 
 ;; The term as the community standard prints it: the bare term, or (TERM CONSTRAINT …).
@@ -58,33 +58,24 @@
           (set! variables (cons v variables))
           name)))
   (define (name t)
-    ;; parts that a large term shares are done once: as a tree it may be endless
-    (define fuel large-term)
-    (define done #f)
+    (define visits (make-visits large-term))
     (define (named t)
       (let ([t (walk/store t store)])
         (cond
-          [(pair? t) (compound t rebuild-pair)]
+          [(pair? t) (visited visits t (named-pair t))]
           [(var? t) (name-of t)]
-          [(vector? t) (compound t rebuild-vector)]
+          [(vector? t)
+           (visited visits t (for/vector #:length (vector-length t) ([e (in-vector t)]) (named e)))]
           [else t])))
-    (define (compound t rebuild)
-      (cond
-        [done (or (hash-ref done t #f)
-                  (let ([new (rebuild t)]) (hash-set! done t new) new))]
-        [else (set! fuel (sub1 fuel))
-              (when (eqv? fuel 0) (set! done (make-hasheq)))
-              (rebuild t)]))
-    (define (rebuild-pair t)
+    (define (named-pair t)
       (let* ([a (named (car t))] [d (named (cdr t))])
         (if (and (eq? a (car t)) (eq? d (cdr t))) t (cons a d))))
-    (define (rebuild-vector t)
-      (for/vector #:length (vector-length t) ([e (in-vector t)]) (named e)))
     (named t))
   (define named (name t))
   (values named (reverse variables) name (λ (t) (for/and ([v (in-list (term-variables st t))])
                                                  (and names (hash-has-key? names (var-id v)))))))
 
+;; Long lists are answers oftener than terms with very many shared parts.
 (define large-term 100000)
 
 (define (standard-name i)
@@ -203,11 +194,15 @@
 
 (define (inside? st tag t)
   (define store (state-store st))
+  (define visits (make-visits))
+  (define (equal-to-tag? t) (eq? store (make-equal store (list (cons tag t)))))
   (let loop ([t t])
     (let ([t (walk/store t store)])
-      (or (eq? store (make-equal store (list (cons tag t))))
-          (and (pair? t) (or (loop (car t)) (loop (cdr t))))
-          (and (vector? t) (for/or ([e (in-vector t)]) (loop e)))))))
+      (cond [(pair? t) (and (first-visit? visits t)
+                            (or (equal-to-tag? t) (loop (car t)) (loop (cdr t))))]
+            [(vector? t) (and (first-visit? visits t)
+                              (or (equal-to-tag? t) (for/or ([e (in-vector t)]) (loop e))))]
+            [else (equal-to-tag? t)]))))
 
 ;; When all `pairs` hold, do all of `other`? Then the disequality of `other` says more.
 (define (implied-by? st pairs other)
@@ -224,4 +219,7 @@
   (and (name? a) (or (not (name? b)) (term<? a b))))
 (define (name? t) (and (symbol? t) (regexp-match? #rx"^_[.][0-9]+$" (symbol->string t))))
 
-(define (term<? a b) (string<? (format "~s" a) (format "~s" b)))
+;; In the order of their texts, of which the beginning decides: with shared parts they can be endless.
+(define (term<? a b)
+  (parameterize ([error-print-width 10000])
+    (string<? (format "~.s" a) (format "~.s" b))))

@@ -1,10 +1,10 @@
 #lang racket/base
 ;; The substitution: what variables are bound to, and unification as a plain function over it.
 
-(require "term.rkt" "trie.rkt")
+(require "sharing.rkt" "term.rkt" "trie.rkt")
 (provide (struct-out attribute) no-attribute
          walk/store walk*/store store-attribute
-         occurs-in? compound? mismatch bind-in unify-in)
+         occurs-in? compound? mismatch bind-in unify-in many-parts)
 
 ;; A Store is a Trie: variable number -> what is known of the variable: a Term (it is bound), or an
 ;; Attribute (it is not).
@@ -40,46 +40,32 @@
   (if (attribute? known) known no-attribute))
 
 ;; The term with every bound variable replaced, all the way down. Parts that the term shares are
-;; shared in the result as well: a term of a hundred pairs can stand for a tree of 2^100.
+;; shared in the result as well.
 (define (walk*/store t store)
-  (define fuel small-term)
-  (define done #f)
-  (define (part t)
-    (cond [(or (pair? t) (vector? t))
-           (cond [done (or (hash-ref done t #f)
-                           (let ([new (rebuild t)]) (hash-set! done t new) new))]
-                 [else (set! fuel (sub1 fuel))
-                       (when (eqv? fuel 0) (set! done (make-hasheq)))
-                       (rebuild t)])]
-          [else t]))
-  (define (rebuild t)
-    (cond [(pair? t)
-           (let ([a (walked (car t))] [d (walked (cdr t))])
-             (if (and (eq? a (car t)) (eq? d (cdr t))) t (cons a d)))]
-          [else (for/vector #:length (vector-length t) ([e (in-vector t)]) (walked e))]))
-  (define (walked t) (part (walk/store t store)))
+  (define visits (make-visits))
+  (define (walked t)
+    (let ([t (walk/store t store)])
+      (cond [(pair? t) (visited visits t (rebuilt-pair t))]
+            [(vector? t)
+             (visited visits t (for/vector #:length (vector-length t) ([e (in-vector t)])
+                                 (walked e)))]
+            [else t])))
+  (define (rebuilt-pair t)
+    (let ([a (walked (car t))] [d (walked (cdr t))])
+      (if (and (eq? a (car t)) (eq? d (cdr t))) t (cons a d))))
   (walked t))
-
-;; Walks over more parts than this remember which they have seen.
-(define small-term 400)
 
 ;; Can another variable occur in t?
 (define (compound? t) (or (pair? t) (var? t) (vector? t)))
 
 ;; Does the unbound variable number `id` occur in t?
 (define (occurs-in? id t store)
-  (define seen #f)
-  (define fuel small-term)
-  (define (new? t)
-    (cond [seen (and (not (hash-ref seen t #f)) (begin (hash-set! seen t #t) #t))]
-          [else (set! fuel (sub1 fuel))
-                (when (eqv? fuel 0) (set! seen (make-hasheq)))
-                #t]))
+  (define visits (make-visits))
   (let loop ([t t])
     (let ([t (walk/store t store)])
-      (cond [(pair? t) (and (new? t) (or (loop (car t)) (loop (cdr t))))]
+      (cond [(pair? t) (and (first-visit? visits t) (or (loop (car t)) (loop (cdr t))))]
             [(var? t) (eq? (var-id t) id)]
-            [(vector? t) (and (new? t) (for/or ([e (in-vector t)]) (loop e)))]
+            [(vector? t) (and (first-visit? visits t) (for/or ([e (in-vector t)]) (loop e)))]
             [else #f]))))
 
 ;; Binds the unbound variable v to t. `pending` gathers (ATTRIBUTE V . T) for variables of which
@@ -104,23 +90,43 @@
              [(vector? v) (bind-checked u v store pending)]
              [else (check-term '== v) (bind-in u v store pending)])]
       [(var? v) (unify-in v u store pending)]
-      [(pair? u)
-       (if (pair? v)
-           (let-values ([(store pending) (unify-in (car u) (car v) store pending)])
-             (if store
-                 (unify-in (cdr u) (cdr v) store pending)
-                 (values #f pending)))
-           (values #f pending))]
-      [(vector? u)
-       (if (and (vector? v) (= (vector-length u) (vector-length v)))
-           (let loop ([i 0] [store store] [pending pending])
-             (if (or (not store) (= i (vector-length u)))
-                 (values store pending)
-                 (let-values ([(store pending)
-                               (unify-in (vector-ref u i) (vector-ref v i) store pending)])
-                   (loop (add1 i) store pending))))
-           (values #f pending))]
+      [(pair? u) (if (pair? v)
+                     (unify-parts u v store pending (make-visits many-parts))
+                     (values #f pending))]
+      [(vector? u) (if (vector? v)
+                       (unify-parts u v store pending (make-visits many-parts))
+                       (values #f pending))]
       [else (values (if (equal? u v) store (or (mismatch u) (mismatch v))) pending)])))
+
+;; Lists of this length are unified without remembering their parts, which would take ten times as
+;; long.
+(define many-parts 10000)
+
+;; The same for two pairs or two vectors.
+(define (unify-parts u v store pending visits)
+  (define (unify u v store pending)
+    (let ([u (walk/store u store)] [v (walk/store v store)])
+      (cond
+        [(or (and (pair? u) (pair? v)) (and (vector? u) (vector? v)))
+         (if (eq? u v)
+             (values store pending)
+             (unify-parts u v store pending visits))]
+        [else (unify-in u v store pending)])))
+  (cond
+    [(joined? visits u v) (values store pending)]
+    [(pair? u)
+     (let-values ([(store pending) (unify (car u) (car v) store pending)])
+       (if store
+           (unify (cdr u) (cdr v) store pending)
+           (values #f pending)))]
+    [(= (vector-length u) (vector-length v))
+     (let loop ([i 0] [store store] [pending pending])
+       (if (or (not store) (= i (vector-length u)))
+           (values store pending)
+           (let-values ([(store pending)
+                         (unify (vector-ref u i) (vector-ref v i) store pending)])
+             (loop (add1 i) store pending))))]
+    [else (values #f pending)]))
 
 ;; Two terms differ; one that is no term at all is a mistake.
 (define (mismatch t)

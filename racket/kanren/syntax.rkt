@@ -67,9 +67,8 @@
     [_ (raise-syntax-error 'query "expected (query (VARIABLE …) GOAL GOAL …)" stx)]))
 
 (define (start-query make-goal)
-  (set-next-variable! (state-next empty-state))
-  (define goal (make-goal))
-  (pause (struct-copy state empty-state [next next-variable]) goal))
+  (numbered ([goal (make-goal)]) (next (state-next empty-state))
+    (pause (struct-copy state empty-state [next next]) goal)))
 
 ;; (run N (VARIABLE …) GOAL …) gives the first N answers, (run* (VARIABLE …) GOAL …) all of them; with
 ;; #:residual before the variables, integers are not labelled, and the answer prints their

@@ -2,7 +2,7 @@
 ;; Terms: logic variables and what may stand in a relation.
 
 (provide (struct-out var) initial-var
-         new-var next-variable set-next-variable!
+         new-var numbered
          atom? check-term)
 
 ;; A Term is a Var, an Atom, a pair of Terms, or a vector of Terms.
@@ -15,14 +15,27 @@
 
 (define initial-var (var 0))
 
-;; The number that the next `fresh` takes. The driver sets it from the state that is being unfolded
-;; before it runs a relation's body, and stores it in the state that results.
-(define next-variable 0)
-(define (set-next-variable! n) (set! next-variable n))
+;; While goals are being made, a Numbering holds the number that the next `fresh` takes. It is a mark
+;; on the continuation: searches in other threads, and a `run` inside the code of a goal, have theirs.
+(struct numbering ([next #:mutable]) #:authentic)
+(define numbering-key (make-continuation-mark-key 'numbering))
+
+;; (numbered ([id EXPRESSION] …) (next FROM) body …): the expressions make goals, in order, with fresh
+;; variables from the number FROM on; the body sees the goals, and the number that comes next.
+(define-syntax-rule (numbered ([id e] ...) (next from) body ...)
+  (let ([n (numbering from)])
+    (let-values ([(id ...) (with-continuation-mark numbering-key n
+                             (let* ([id e] ...) (values id ...)))])
+      (let ([next (numbering-next n)]) body ...))))
+
 (define (new-var)
-  (define v (var next-variable))
-  (set! next-variable (add1 next-variable))
-  v)
+  (define n (continuation-mark-set-first #f numbering-key))
+  (unless n
+    (error 'fresh "there are fresh variables only in a query or in a relation; ~a"
+           "write the goal inside one"))
+  (define next (numbering-next n))
+  (set-numbering-next! n (add1 next))
+  (var next))
 
 (define (atom? t)
   (or (symbol? t) (number? t) (null? t) (boolean? t) (string? t) (char? t) (bytes? t)))

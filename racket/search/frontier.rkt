@@ -151,7 +151,7 @@
 
 (define (raise-waiting goals)
   (define g (car goals))
-  (error (relate-name g) "the primitive still waits for inputs that nothing else determines: ~s"
+  (error (relate-name g) "the primitive still waits for inputs that nothing else determines: ~.s"
          (relate-args g)))
 
 (define (fork! f c alternatives)

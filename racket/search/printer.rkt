@@ -105,9 +105,9 @@
     [(clauses? g)
      (goal->text st (lines (clauses-name g) (clause-numbers g) (clauses-args g)))]
     [(lines? g)
-     (cons 'disj (for/list ([branch (in-list (lines->goals (lines-name g) (lines-numbers g)
-                                                           (lines-args g) (state-next st)))])
-                   (goal->text st branch)))]
+     (define-values (branches _)
+       (lines->goals (lines-name g) (lines-numbers g) (lines-args g) (state-next st)))
+     (cons 'disj (for/list ([branch (in-list branches)]) (goal->text st branch)))]
     [(label? g) (cons 'labelfd (term-variables st (label-terms g)))]
     [(==? g) (list '== (==-left g) (==-right g))]
     [(=/=? g) (list '=/= (list (=/=-left g) (=/=-right g)))]
