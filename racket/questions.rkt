@@ -5,7 +5,8 @@
 
 (require racket/list racket/string
          "kanren/label.rkt" "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
-         "networks/search.rkt" "networks/space.rkt" "networks/text.rkt" "networks/validity.rkt")
+         "networks/sample.rkt" "networks/search.rkt" "networks/space.rkt" "networks/text.rkt"
+         "networks/validity.rkt")
 
 (define command "questions")
 (define (mistake message . arguments)

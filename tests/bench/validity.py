@@ -1,8 +1,9 @@
 """Do the relations say what PyTorch says? `make bench-validity`, or `validity.py [N [SPACE …]]`.
 
-N architectures (10,000) sampled from each space are built and run forward and backward on batches
-of 2 and of 3; every shape and the number of parameters must equal what `describe` said. Then as
-many mutations of one argument: `check` must say yes exactly where PyTorch takes the network.
+N architectures (10,000) sampled from each space, for images of four sizes, are built and run
+forward and backward on batches of 2 and of 3; every shape and the number of parameters must equal
+what `describe` said. Then as many mutations of one argument: `check` must say yes exactly where
+PyTorch takes the network.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from architecto import architecture, sexpression
+from architecto.network import Network
 from architecto.sexpression import Expression
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,20 +36,50 @@ def ask(*arguments: str, lines: str = "") -> list[str]:
     return done.stdout.splitlines()
 
 
-def tables(lines: list[str]) -> Iterator[tuple[list[str], int, int]]:
-    """Of each table of `describe`: the shapes in the order of the text, parameters, layers."""
-    shapes: dict[str, str] = {}
+@dataclass
+class Table:
+    """What `describe` says of an architecture; lists in the order of the text."""
+
+    shapes: list[str]
+    parameters: list[int]
+    macs: list[int]
+    layers: int
+    activations: int
+    total_parameters: int
+    total_macs: int
+
+
+def tables(lines: list[str]) -> Iterator[Table]:
+    """Each table of `describe`."""
+    rows: dict[str, tuple[str, int, int]] = {}
     for line in lines:
         if found := re.match(r"([\d.]+) .* ([\dx]+) +(\d+) +(\d+)$", line):
-            shapes[found[1]] = found[2]
-        elif found := re.match(r"total +(\d+) layers.* (\d+) +(\d+)$", line):
-            order = sorted(shapes, key=lambda number: [int(n) for n in number.split(".")])
-            yield [shapes[number] for number in order], int(found[2]), int(found[1])
-            shapes = {}
+            rows[found[1]] = (found[2], int(found[3]), int(found[4]))
+        elif found := re.match(r"total +(\d+) layers, (\d+) activations .* (\d+) +(\d+)$", line):
+            order = sorted(rows, key=lambda number: [int(n) for n in number.split(".")])
+            shapes, parameters, macs = zip(*(rows[number] for number in order), strict=True)
+            yield Table(list(shapes), list(parameters), list(macs), *map(int, found.groups()))
+            rows = {}
 
 
-def runs(text: str) -> architecture.Architecture | None:
-    """The architecture if PyTorch takes it, forward and backward; else None."""
+def describe(texts: list[str]) -> list[Table]:
+    """A table for each architecture."""
+    found = list(tables(ask("describe", "-", lines="\n".join(texts))))
+    assert len(found) == len(texts), f"{len(found)} tables of {len(texts)} architectures"
+    return found
+
+
+def sample(space: str, count: int) -> list[str]:
+    """Architectures of a space: a quarter each for three other sizes of image (where the space has
+    so many), the rest for its own."""
+    texts: list[str] = []
+    for shape in ("1,8,8", "3,12,20", "2,9,7"):
+        texts += ask("sample", "--space", space, "--input", shape, "-n", str(count // 4))
+    return texts + ask("sample", "--space", space, "-n", str(count - len(texts)))
+
+
+def runs(text: str) -> Network | None:
+    """The network if PyTorch takes it, forward and backward; else None."""
     try:
         network = architecture.build(architecture.parse(text))
         for batch in (2, 3):
@@ -57,6 +90,13 @@ def runs(text: str) -> architecture.Architecture | None:
     except (architecture.ArchitectureError, RuntimeError, ValueError):
         return None
     return network
+
+
+def shapes(network: Network) -> list[str]:
+    """The shape behind each layer, in the order of the text."""
+    return [
+        "x".join(map(str, network.shapes[layer.label])) for layer in network.architecture.walk()
+    ]
 
 
 def mutations(texts: list[str], count: int, rng: random.Random) -> list[str]:
@@ -97,23 +137,16 @@ def main(count: int, spaces: list[str]) -> int:
     sampled: list[str] = []
     for space in spaces:
         start = time.perf_counter()
-        texts = ask("sample", "--space", space, "-n", str(count))
+        texts = sample(space, count)
         drawn = time.perf_counter() - start
         bad = 0
-        rows = list(tables(ask("describe", "-", lines="\n".join(texts))))
-        assert len(rows) == len(texts), f"{space}: {len(rows)} tables of {len(texts)}"
-        for text, (shapes, parameters, layers) in zip(texts, rows, strict=True):
+        for text, table in zip(texts, describe(texts), strict=True):
             network = runs(text)
-            ok = network is not None and (
-                network.parameter_count == parameters
-                and layers == len(list(network.architecture.walk()))
-                and shapes
-                == [
-                    "x".join(map(str, network.shapes[layer.label]))
-                    for layer in network.architecture.walk()
-                ]
-            )
-            if not ok:
+            if network is None or (
+                network.parameter_count != table.total_parameters
+                or len(list(network.architecture.walk())) != table.layers
+                or table.shapes != shapes(network)
+            ):
                 bad += 1
                 print(f"{space}: differs: {text}")
         wrong += bad

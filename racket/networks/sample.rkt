@@ -1,0 +1,102 @@
+#lang racket/base
+;; Architectures of a space drawn by chance, spread over the numbers of layers that the space has.
+
+(require "../kanren/state.rkt" "../search/frontier.rkt"
+         (only-in "../search/nodes.rkt" node-at node-state) "../search/printer.rkt")
+(provide random-answers)
+
+;; A draw first takes a number of layers, each between the fewest and the most seen so far with equal
+;; chances, and then walks down from the root, each step to one of the open choices with equal
+;; chances, to a network with at least so many layers. Where there is none it turns back; a walk that
+;; has turned back more than `patience` times takes the largest network that it met. (A walk that takes
+;; whatever comes ends early: half of all networks of cnn would have one convolution.)
+(define patience 12)
+
+;; Walks before the first draw that tell the fewest and the most layers; so many for each. What they
+;; find comes last.
+(define probes 4)
+
+;; Calls (found ANSWER) for answers drawn by chance until it gives #f, or until all were found. No
+;; answer is found twice.
+(define (random-answers f seed found)
+  (define generator (make-pseudo-random-generator))
+  (parameterize ([current-pseudo-random-generator generator])
+    (random-seed (modulo seed (expt 2 31))))
+  (define (chance n) (random n generator))
+  (define fewest +inf.0)
+  (define most 0)
+
+  ;; -> an answer, or #f when nothing is left
+  (define (walk wanted)
+    (define rejected (make-hasheqv))
+    (define largest #f)                ; a choice whose layers are all known
+    (define largest-layers 0)
+    (define (fits? i)
+      (define-values (layers whole?) (layers-known f i))
+      (when whole?
+        (when (< layers fewest) (set! fewest layers))
+        (when (> layers most) (set! most layers))
+        (when (> layers largest-layers)
+          (set! largest i)
+          (set! largest-layers layers)))
+      (or (not whole?) (>= layers wanted)))
+    (let down ([i 0] [turns 0])
+      (define (turn-back)
+        (hash-set! rejected i #t)
+        (down (for/fold ([i i]) ([_ (in-range (+ 1 (quotient turns 8)))]) (open-above f i))
+              (add1 turns)))
+      (cond
+        [(not (node-at f 0)) #f]
+        [(or (> turns patience) (hash-ref rejected 0 #f))
+         (set! wanted 0)
+         (hash-clear! rejected)
+         (down (if (and largest (node-at f largest)) largest 0) 0)]
+        [else
+         (case (expand f i)
+           [(choices)
+            (let try ([open (filter (λ (c) (not (hash-ref rejected c #f))) (open-children f i))])
+              (cond [(null? open) (turn-back)]
+                    [else (define c (list-ref open (chance (length open))))
+                          (cond [(fits? c) (down c turns)]
+                                [else (hash-set! rejected c #t)
+                                      (try (remv c open))])]))]
+           [(answer) (newest-answer f)]
+           [(unfinished) (down i turns)]
+           [else (turn-back)])])))
+
+  (define kept
+    (for*/list ([wanted (in-list '(0 +inf.0))] [_ (in-range probes)]
+                [answer (in-value (walk wanted))] #:when answer)
+      answer))
+  (let loop ()
+    (define answer
+      (and (node-at f 0) (walk (+ fewest (chance (- (+ most 1) fewest))))))
+    (cond [(not answer) (for/and ([a (in-list kept)]) (found a))]
+          [(found answer) (loop)])))
+
+;; The nearest choice above that is not closed; the root.
+(define (open-above f i)
+  (define p (choice-parent f i))
+  (cond [(not p) 0] [(node-at f p) p] [else (open-above f p)]))
+
+;; How many layers the architecture of a choice has so far, those in branches included, and whether
+;; no more can come.
+(define (layers-known f i)
+  (define st (node-state (node-at f i)))
+  (define (walked t) (walk/store t (state-store st)))
+  (define (nth t n) (let ([t (walked t)]) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1)))))
+  (define whole? #t)
+  (define (count-layers t)
+    (let loop ([t (walked t)] [n 0])
+      (cond [(pair? t) (loop (walked (cdr t)) (+ n (count-layer (walked (car t)))))]
+            [else (unless (null? t) (set! whole? #f)) n])))
+  (define (count-layer layer)
+    (cond [(not (pair? layer)) (set! whole? #f) 1]
+          [(memq (walked (car layer)) '(residual concat))
+           (let loop ([t (walked (cdr layer))] [n 1])
+             (cond [(pair? t) (loop (walked (cdr t)) (+ n (count-layers (car t))))]
+                   [else (unless (null? t) (set! whole? #f)) n]))]
+          [else 1]))
+  (define architecture (nth (query-term st) 0))
+  (define n (if (pair? architecture) (count-layers (nth architecture 2)) 0))
+  (values n (and whole? (pair? architecture))))
