@@ -8,7 +8,7 @@
 ;; A draw first takes a number of layers, each between the fewest and the most seen so far with equal
 ;; chances, and then walks down from the root, each step to one of the open choices with equal
 ;; chances, to a network with at least so many layers. Where there is none it turns back; a walk that
-;; has turned back more than `patience` times takes the largest network that it met. (A walk that takes
+;; has turned back more than `patience` times takes the largest network that it met. (One that takes
 ;; whatever comes ends early: half of all networks of cnn would have one convolution.)
 (define patience 12)
 
