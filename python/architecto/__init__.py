@@ -1,3 +1,39 @@
-"""Neural architecture search as a guided relational search."""
+"""Neural architecture search as a guided relational search.
+
+The API for notebooks and scripts, loaded when it is first used: `search`, `resume`, `Study`,
+`Result`, `Configuration` (every setting) and `BaseScorer`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from architecto.configuration import Configuration
+    from architecto.notebook import Study, resume, search
+    from architecto.result import Result
+    from architecto.scorers.base import BaseScorer
 
 __version__ = "0.1.0"
+
+__all__ = ["BaseScorer", "Configuration", "Result", "Study", "__version__", "resume", "search"]
+
+_HOMES = {
+    "search": "notebook",
+    "resume": "notebook",
+    "Study": "notebook",
+    "Result": "result",
+    "Configuration": "configuration",
+    "BaseScorer": "scorers.base",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from architecto.configuration import Configuration, ConfigurationError
 from architecto.display import Display
 from architecto.executors.local import ExecutorError, LocalExecutor
 from architecto.recovery import recover
+from architecto.scorers.base import BaseScorer
 from architecto.server import Server
 from architecto.service import Service
 from architecto.study import JOURNAL, Study, StudyError
@@ -25,19 +27,30 @@ class Run:
     """Everything of a run that lives in the agent process.
 
     What the directory holds is taken up: stored trials, the agent's checkpoint, the trace.
+
+    load_scorer: gives a scorer by its spec, `scorers.load` if None; console: where to show the run
     """
 
-    def __init__(self, run_dir: Path, settings: Configuration, endpoint: str) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        settings: Configuration,
+        endpoint: str,
+        *,
+        load_scorer: Callable[[str], BaseScorer] | None = None,
+        console: Console | None = None,
+    ) -> None:
+        load_scorer = load_scorer or functools.partial(scorers.load, seed=settings.seed)
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
-        self.display = Display(Console(highlight=False), trials=settings.trials)
+        self.display = Display(console or Console(highlight=False), trials=settings.trials)
         journal = run_dir / JOURNAL
         try:
             self.study = Study.open(run_dir) if journal.exists() else Study.create(run_dir)
         except StudyError as error:
             raise ConfigurationError(str(error)) from None
         checkpoint_dir, position = checkpoint.latest(run_dir)
-        scorer = scorers.load(position.scorer or settings.scorer, seed=settings.seed)
+        scorer = load_scorer(position.scorer or settings.scorer)
         warm_start.begin(run_dir, settings)
         agent = Agent(
             scorer,
@@ -46,6 +59,7 @@ class Run:
             run_dir=run_dir,
             say=self.display.say,
         )
+        agent.restore(checkpoint_dir)
         self.executor = LocalExecutor(
             settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
@@ -64,7 +78,7 @@ class Run:
             agent,
             seed=settings.seed,
             trials=self.trials,
-            load_scorer=functools.partial(scorers.load, seed=settings.seed),
+            load_scorer=load_scorer,
             scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )
@@ -75,7 +89,6 @@ class Run:
         )
         self.display.start(self.study.trials)
         self._export_best()
-        agent.restore(checkpoint_dir)
         recover(self.service, trace.read(path), position)
         self._context = zmq.Context()
         self._socket = self.server.bind(self._context, endpoint)

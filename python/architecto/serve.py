@@ -10,10 +10,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from architecto import configuration, endpoint
 from architecto.configuration import Configuration
+
+if TYPE_CHECKING:
+    from architecto.run import Run
 
 GRACE_S = 5.0
 """Seconds that a finished agent waits for engines to fetch the order to stop."""
@@ -57,23 +62,34 @@ def serve_run(run_dir: Path, at: str | None) -> int:
     from architecto.run import Run  # imports torch: seconds
 
     run = Run(run_dir, settings, listening)
-    connection = run_dir / "connection.json"
-    try:
-        endpoint.write_connection(connection, listening)
-        while not stop and not run.finished:
-            run.work(0.2)
-        until = time.monotonic() + GRACE_S
-        while run.finished and not run.engines_left and not stop and time.monotonic() < until:
-            run.work(0.1)
-    finally:
-        run.close()
-        connection.unlink(missing_ok=True)
-        endpoint.remove(listening)
+    work(run, listening, stop=lambda: bool(stop))
     if run.failure:
         print(run.failure, file=sys.stderr)
         return 2
     run.show()
     return 0
+
+
+def work(
+    run: Run, at: str, *, stop: Callable[[], bool], between: Callable[[], None] = lambda: None
+) -> None:
+    """Have a run work until it is done or ``stop()``, and close it.
+
+    ``between()`` is called when no request is being carried out, several times a second.
+    """
+    connection = run.run_dir / "connection.json"
+    try:
+        endpoint.write_connection(connection, at)
+        while not stop() and not run.finished:
+            between()
+            run.work(0.2)
+        until = time.monotonic() + GRACE_S
+        while run.finished and not run.engines_left and not stop() and time.monotonic() < until:
+            run.work(0.1)
+    finally:
+        run.close()
+        connection.unlink(missing_ok=True)
+        endpoint.remove(at)
 
 
 def serve_scores(settings: Configuration, at: str | None) -> int:

@@ -114,7 +114,7 @@ def supervise(run_dir: Path, settings: Configuration) -> int:
         agent = Child("agent", [*serve, "--endpoint", at], run_dir / "agent.log")
         children.append(agent)
         for number in range(settings.engines):
-            children.append(_engine(number, settings, at, run_dir))
+            children.append(engine(number, settings, at, run_dir))
         return _watch(agent, children, signals, run_dir)
     finally:
         for child in children[1:]:
@@ -124,7 +124,8 @@ def supervise(run_dir: Path, settings: Configuration) -> int:
         endpoint.remove(at)
 
 
-def _engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Child:
+def engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Child:
+    """Start an engine of a run that connects to an agent."""
     session = f"engine-{number}"
     command = [
         *configuration.engine_command(settings),

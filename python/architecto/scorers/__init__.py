@@ -93,15 +93,46 @@ def load(spec: str, *, seed: int) -> BaseScorer:
             f"scorer {spec}: got {type(cls).__name__} {class_name}, expected a subclass of "
             "architecto.scorers.base.BaseScorer"
         )
-    try:
-        takes_seed = "seed" in inspect.signature(cls).parameters
-        scorer: BaseScorer = cls(**({"seed": seed} if takes_seed else {}))
-    except Exception as error:
-        raise ScorerError(f"scorer {spec}: {class_name}() failed: {_line(error)}") from error
+    scorer = _construct(cls, spec, seed)
     if not getattr(scorer, "name", ""):
         scorer.name = spec if spec in REGISTERED else class_name
     scorer.spec = spec
     return scorer
+
+
+def make(given: object, *, seed: int) -> BaseScorer:
+    """A scorer of anything that a notebook may give: what `load` takes, a BaseScorer or a class of
+    one, or a function ``f(task, choices)``. Raises ScorerError with one line."""
+    from architecto.scorers.base import BaseScorer
+    from architecto.scorers.function import FunctionScorer
+
+    if isinstance(given, str):
+        return load(given, seed=seed)
+    if inspect.isclass(given) and issubclass(given, BaseScorer):
+        given = _construct(given, given.__name__, seed)
+    elif callable(given) and not isinstance(given, BaseScorer) and not inspect.isclass(given):
+        given = FunctionScorer(given)
+    if not isinstance(given, BaseScorer):
+        raise ScorerError(
+            f"scorer: got {given!r}, expected a name, a BaseScorer or a function "
+            "f(task, choices) that gives one number a choice"
+        )
+    given.name = given.name or type(given).__name__
+    given.spec = given.spec or f"<{given.name}>"
+    return given
+
+
+def is_object(spec: str) -> bool:
+    """Does a spec stand for an object of a notebook, which no other process can load?"""
+    return spec.startswith("<")
+
+
+def _construct(cls: type[BaseScorer], spec: str, seed: int) -> BaseScorer:
+    try:
+        takes_seed = "seed" in inspect.signature(cls).parameters
+        return cls(**({"seed": seed} if takes_seed else {}))
+    except Exception as error:
+        raise ScorerError(f"scorer {spec}: {cls.__name__}() failed: {_line(error)}") from error
 
 
 def _plugins():
@@ -116,6 +147,11 @@ def _split(spec: str) -> tuple[str, str, Path | None]:
     for plugin in _plugins():
         if plugin.name == spec:
             return plugin.module, plugin.attr, None
+    if is_object(spec):
+        raise ScorerError(
+            f"scorer {spec} was an object of a notebook and cannot be loaded by name: go on there "
+            "with architecto.resume(RUN, scorer=…)"
+        )
     where, separator, class_name = spec.rpartition(":")
     if not separator or not where or not class_name.isidentifier():
         raise ScorerError(f"scorer: got {spec!r}, {_EXPECTED.format(names=', '.join(names()))}")

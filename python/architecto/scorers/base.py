@@ -22,7 +22,7 @@ class BaseScorer(ABC):
     """Base class of scorers.
 
     name: shown in replies and traces; the class's name where a subclass gives none
-    spec: what `architecto.scorers.load` was given, to load it again
+    spec: what `architecto.scorers.load` was given, to load it again; `<NAME>` for an object
     version: goes up whenever the same state and text would be scored otherwise
     learns: true if the learner shall train it; see architecto.scorers.network
     by_text: true if a score depends on task and choice alone, so that it may be kept by text
