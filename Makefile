@@ -97,7 +97,7 @@ lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused 
 	@racket .make/lint-racket.rkt .make/lint-racket.rkt $(racket_files) $(racket_tests)
 
 # One target for each program in tests/bench, Python's or Racket's.
-bench-%: tests/bench/%.py $(installed)
+bench-%: tests/bench/%.py $(compiled_tests)
 	@exec $(python) $<
 
 bench-%: tests/bench/%.rkt $(compiled_tests)

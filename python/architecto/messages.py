@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 VERSION = 1
@@ -23,7 +23,7 @@ INTEGER_LIMIT = 2**53 - 1
 """Largest integer in a header: the largest that every JSON reader keeps exact."""
 
 # Every type of message: its fields in the order in which they are written. "?" marks an optional
-# field. After the type stands the kind of each value, see `_kind_of`.
+# field. After the type stands the kind of each value, see `_KINDS`.
 FIELDS: dict[str, list[tuple[str, str]]] = {
     "hello": [
         ("id", "integer"),
@@ -115,7 +115,12 @@ CODES = (
 )
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_INDEX = re.compile(r"[0-9]{1,15}\Z")
+_CHOICE = re.compile(r"^([0-9]{1,15}) (-|[0-9]{1,15}) (.+)$", re.MULTILINE)
 _SCORE = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?\Z")
+
+_Check = tuple[str, Callable[[Any], bool], str, bool]
+_MISSING = object()
 
 
 class MessageError(ValueError):
@@ -135,12 +140,11 @@ def build(type: str, **fields: Any) -> bytes:
 
     Raises MessageError if a field is missing, unknown or of the wrong kind.
     """
-    header: dict[str, Any] = {"v": VERSION, "type": type}
-    for name, _, _ in _fields_of(type):
-        if name in fields:
-            header[name] = fields.pop(name)
-    if fields:
-        raise MessageError("bad_header", f"{type} has no field {sorted(fields)[0]}")
+    names = [name for name, _, _, _ in _checks_of(type)]
+    header = {"v": VERSION, "type": type} | {name: fields[name] for name in names if name in fields}
+    if len(header) != len(fields) + 2:
+        unknown = min(fields.keys() - set(names))
+        raise MessageError("bad_header", f"{type} has no field {unknown}")
     check(header)
     encoded = to_json(header)
     if len(encoded) > HEADER_LIMIT:
@@ -150,7 +154,7 @@ def build(type: str, **fields: Any) -> bytes:
 
 def to_json(value: Any) -> bytes:
     """Write JSON as both sides write it: no spaces, UTF-8, only control characters escaped."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text: str = _ENCODER.encode(value)
     return text.replace("\x7f", "\\u007f").encode()
 
 
@@ -162,7 +166,7 @@ def parse(frames: list[bytes]) -> tuple[dict[str, Any], bytes]:
     if len(header_frame) > HEADER_LIMIT:
         raise MessageError("too_large", _limit_text("header", len(header_frame), HEADER_LIMIT))
     try:
-        header = json.loads(header_frame.decode(), parse_constant=_refuse_constant)
+        header = _DECODER.decode(header_frame.decode())
         if b"\\u" in header_frame:
             to_json(header)  # half a surrogate pair cannot be written again
     except (ValueError, RecursionError):
@@ -181,7 +185,7 @@ def check(header: dict[str, Any]) -> None:
     Unknown fields are ignored; an unknown type is refused by name.
     """
     version, type = header.get("v"), header.get("type")
-    if version is None or _kind_of("integer", version):
+    if not _is_integer(version):
         raise MessageError("bad_header", "field v is missing or no integer: expected 1", header)
     if version != VERSION:
         raise MessageError(
@@ -189,17 +193,14 @@ def check(header: dict[str, Any]) -> None:
         )
     if not isinstance(type, str):
         raise MessageError("bad_header", "field type is missing or no string", header)
-    if type not in FIELDS:
-        raise MessageError("unknown_type", f"unknown message type {_shown(type)}", header)
-    for name, kind, required in _fields_of(type):
-        if name in header:
-            expected = _kind_of(kind, header[name])
-            if expected:
-                got = _shown(header[name])
-                text = f"{type}: field {name} is {got}, expected {expected}"
-                raise MessageError("bad_header", text, header)
-        elif required:
-            raise MessageError("bad_header", f"{type}: field {name} is missing", header)
+    for name, is_good, expected, required in _checks_of(type, header):
+        value = header.get(name, _MISSING)
+        if value is _MISSING:
+            if required:
+                raise MessageError("bad_header", f"{type}: field {name} is missing", header)
+        elif not is_good(value):
+            text = f"{type}: field {name} is {_shown(value)}, expected {expected}"
+            raise MessageError("bad_header", text, header)
 
 
 def choice_line(index: int, parent: int | None, text: str) -> str:
@@ -209,14 +210,16 @@ def choice_line(index: int, parent: int | None, text: str) -> str:
 
 def parse_choices(body: bytes) -> list[tuple[int, int | None, str]]:
     """Read the new choices of a body: (index, parent or None, text) a line, in their order."""
-    choices = []
-    for number, line in enumerate(_lines(body), start=1):
-        index, _, rest = line.partition(" ")
-        parent, _, text = rest.partition(" ")
-        if not (_digits(index) and (parent == "-" or _digits(parent)) and text):
-            raise MessageError("bad_body", f"line {number} is not INDEX PARENT TEXT")
-        choices.append((int(index), None if parent == "-" else int(parent), text))
-    return choices
+    text = _decoded(body)
+    if not text:
+        return []
+    found = _CHOICE.findall(text)
+    if len(found) <= text.count("\n"):
+        number = next(n for n, line in enumerate(text.split("\n"), 1) if not _CHOICE.match(line))
+        raise MessageError("bad_body", f"line {number} is not INDEX PARENT TEXT")
+    return [
+        (int(index), None if above == "-" else int(above), line) for index, above, line in found
+    ]
 
 
 def score_lines(scores: Iterable[tuple[int, float]]) -> bytes:
@@ -227,71 +230,89 @@ def score_lines(scores: Iterable[tuple[int, float]]) -> bytes:
 def parse_scores(body: bytes) -> list[tuple[int, float]]:
     """Read the body of a ``scores_reply``: (index, score) a line."""
     scores = []
-    for number, line in enumerate(_lines(body), start=1):
+    text = _decoded(body)
+    for number, line in enumerate(text.split("\n") if text else [], start=1):
         index, _, score = line.partition(" ")
-        good = _digits(index) and _SCORE.match(score) and abs(float(score)) < math.inf
+        good = _INDEX.match(index) and _SCORE.match(score) and abs(float(score)) < math.inf
         if not good:
             raise MessageError("bad_body", f"line {number} is not INDEX SCORE")
         scores.append((int(index), float(score)))
     return scores
 
 
-def _fields_of(type: str) -> list[tuple[str, str, bool]]:
-    """Name, kind, required of each field of a type."""
-    if type not in FIELDS:
-        raise MessageError("unknown_type", f"unknown message type {_shown(type)}")
-    return [(name.rstrip("?"), kind, not name.endswith("?")) for name, kind in FIELDS[type]]
+def _checks_of(type: str, header: dict[str, Any] | None = None) -> list[_Check]:
+    """The fields of a type; raises MessageError if there is no such type."""
+    if type not in _CHECKS:
+        raise MessageError("unknown_type", f"unknown message type {_shown(type)}", header)
+    return _CHECKS[type]
 
 
-def _kind_of(kind: str, value: Any) -> str | None:
-    """None if the value is of the kind, else what was expected, in words."""
-    integer = type(value) is int and 0 <= value <= INTEGER_LIMIT
-    if kind == "integer":
-        return None if integer else "an integer from 0 to 2^53 - 1"
-    if kind == "number":
-        number = type(value) in (int, float) and abs(value) <= INTEGER_LIMIT
-        return None if number else "a number of at most 2^53 - 1"
-    if kind == "boolean":
-        return None if isinstance(value, bool) else "true or false"
-    if kind == "string":
-        return None if isinstance(value, str) and len(value) <= 1000 else "a string up to 1000 long"
-    if kind == "name":
-        named = isinstance(value, str) and _NAME.match(value)
-        return None if named else "1 to 64 of letters, digits, dot, underscore, hyphen"
-    if kind == "shape":
-        good = isinstance(value, list) and len(value) == 3 and _all_integers(value)
-        return None if good else "[channels,height,width]"
-    if kind == "indices":
-        return None if _indices(value) else f"a list of up to {INDICES_LIMIT} indices"
-    if kind == "candidates":
-        good = value == "all" or (_indices(value) and value != [])
-        return None if good else f'"all" or a list of 1 to {INDICES_LIMIT} indices'
-    words = {"status": STATUSES, "outcome": OUTCOMES, "code": CODES}[kind]
-    return None if isinstance(value, str) and value in words else f"one of {', '.join(words)}"
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= INTEGER_LIMIT
 
 
-def _indices(value: Any) -> bool:
-    return isinstance(value, list) and len(value) <= INDICES_LIMIT and _all_integers(value)
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= INTEGER_LIMIT
 
 
-def _all_integers(values: list[Any]) -> bool:
-    return all(type(value) is int and 0 <= value <= INTEGER_LIMIT for value in values)
+def _is_shape(value: Any) -> bool:
+    return type(value) is list and len(value) == 3 and all(map(_is_integer, value))
 
 
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 15
+def _are_indices(value: Any) -> bool:
+    """Up to 4,096 integers, looked at without a step of the interpreter for each."""
+    if type(value) is not list or len(value) > INDICES_LIMIT:
+        return False
+    return not value or (
+        set(map(type, value)) == {int} and min(value) >= 0 and max(value) <= INTEGER_LIMIT
+    )
 
 
-def _lines(body: bytes) -> list[str]:
+def _one_of(words: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: type(value) is str and value in words, f"one of {', '.join(words)}"
+
+
+# What the value of each kind is, and the same in words.
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "integer": (_is_integer, "an integer from 0 to 2^53 - 1"),
+    "number": (_is_number, "a number of at most 2^53 - 1"),
+    "boolean": (lambda value: type(value) is bool, "true or false"),
+    "string": (lambda v: type(v) is str and len(v) <= 1000, "a string up to 1000 long"),
+    "name": (
+        lambda value: type(value) is str and _NAME.match(value) is not None,
+        "1 to 64 of letters, digits, dot, underscore, hyphen",
+    ),
+    "shape": (_is_shape, "[channels,height,width]"),
+    "indices": (_are_indices, f"a list of up to {INDICES_LIMIT} indices"),
+    "candidates": (
+        lambda value: value == "all" or (_are_indices(value) and value != []),
+        f'"all" or a list of 1 to {INDICES_LIMIT} indices',
+    ),
+    "status": _one_of(STATUSES),
+    "outcome": _one_of(OUTCOMES),
+    "code": _one_of(CODES),
+}
+
+# Of each type, what `check` looks at: a field's name, its kind, and whether it must be there.
+_CHECKS: dict[str, list[_Check]] = {
+    type: [(name.rstrip("?"), *_KINDS[kind], not name.endswith("?")) for name, kind in fields]
+    for type, fields in FIELDS.items()
+}
+
+
+def _decoded(body: bytes) -> str:
     try:
-        text = body.decode()
+        return body.decode()
     except UnicodeDecodeError:
         raise MessageError("bad_body", "the body is not UTF-8") from None
-    return text.split("\n") if text else []
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _limit_text(frame: str, got: int, limit: int) -> str:

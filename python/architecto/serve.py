@@ -5,6 +5,7 @@ It ends when its stdin closes, on SIGTERM or SIGINT, or when the run is done.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -119,11 +120,14 @@ def serve_scores(settings: Configuration, at: str | None) -> int:
     )
     server = Server(service)
     socket = server.bind(zmq.Context(), listening)
+    poller = zmq.Poller()
+    poller.register(socket, zmq.POLLIN)
     try:
         print(json.dumps({"v": 1, "endpoint": listening, "pid": os.getpid()}), flush=True)
+        gc.freeze()  # what is loaded stays: collections need not look at it each time
         while not stop:
-            socket.poll(200)
-            server.receive()
+            if poller.poll(200):
+                server.receive()
     finally:
         socket.close()
         endpoint.remove(listening)

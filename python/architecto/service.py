@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from architecto import __version__, architecture
@@ -42,11 +41,14 @@ class Request:
     """The ZeroMQ address of its sender."""
     header: dict[str, Any]
     body: bytes
+    _choices: list[tuple[int, int | None, str]] | None = None
 
-    @cached_property
+    @property
     def choices(self) -> list[tuple[int, int | None, str]]:
         """The new choices in the body; raises MessageError if it holds something else."""
-        return parse_choices(self.body)
+        if self._choices is None:
+            self._choices = parse_choices(self.body)
+        return self._choices
 
 
 class Service:

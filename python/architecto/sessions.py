@@ -36,12 +36,12 @@ class Session:
 
     def learn(self, choices: list[tuple[int, int | None, str]]) -> None:
         """Take up new choices: (index, parent, text) each."""
-        for index, parent, text in choices:
-            self.texts[index] = text
-            self.parents[index] = parent
-            self.unexpanded.discard(parent)  # type: ignore[arg-type]
-            if index not in self.picks:
-                self.unexpanded.add(index)
+        texts = {index: text for index, _, text in choices}
+        parents = {index: parent for index, parent, _ in choices}
+        self.texts.update(texts)
+        self.parents.update(parents)
+        self.unexpanded.update(texts)
+        self.unexpanded.difference_update(parents.values(), self.picks.keys() & texts.keys())
 
     def candidates(self, asked: str | list[int]) -> list[int]:
         """The indices to pick from; raises MessageError if one of them was never sent."""
@@ -49,8 +49,8 @@ class Session:
             if not self.unexpanded:
                 raise MessageError("bad_header", 'candidates is "all" and no choice is open')
             return sorted(self.unexpanded)
-        unknown = [index for index in asked if index not in self.texts]  # type: ignore[operator]
-        if unknown:
+        if not self.texts.keys() >= set(asked):
+            unknown = [index for index in asked if index not in self.texts]
             raise UnknownChoices(unknown[:INDICES_LIMIT])  # type: ignore[arg-type]
         return list(asked)  # type: ignore[arg-type]
 

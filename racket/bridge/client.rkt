@@ -16,11 +16,9 @@
                       agent?)]
   [agent-hello (-> agent? hash?)]
   [agent-choose! (->* (agent? #:episode natural? #:step natural?
-                              #:candidates (or/c 'all (listof natural?))
-                              #:new (listof natural?) #:closed (listof natural?)
-                              #:text (-> natural? bytes?)
-                              #:parent (-> natural? (or/c natural? #f)))
-                      (#:open (-> (listof natural?)))
+                              #:candidates (or/c 'all list?) #:new list? #:closed list?
+                              #:text procedure? #:parent procedure?)
+                      (#:open procedure?)
                       (or/c natural? 'shutdown))]
   [agent-answer! (->* (agent? #:episode natural? #:step natural? #:index natural?
                               #:architecture bytes?)
@@ -28,8 +26,7 @@
                       (values (or/c 'queued 'held 'known 'shutdown) (or/c real? #f)))]
   [agent-episode-end! (-> agent? #:episode natural? #:outcome symbol?
                           (or/c natural? #f 'shutdown))]
-  [agent-scores! (-> agent? #:candidates (listof natural?)
-                     #:text (-> natural? bytes?) #:parent (-> natural? (or/c natural? #f))
+  [agent-scores! (-> agent? #:candidates list? #:text procedure? #:parent procedure?
                      (listof (cons/c natural? flonum?)))]
   [agent-use-scorer! (-> agent? string? string?)]
   [disconnect-agent! (-> agent? void?)]))
@@ -85,10 +82,11 @@
 ;; The latest hello_reply of the agent.
 (define (agent-hello a) (agent-reply a))
 
-;; Asks which candidate to expand.
+;; Asks which candidate to expand. The contract looks at no item of a list: `build` does.
 ;;   candidates  the indices that may be picked, or 'all: every open one
 ;;   new         indices born since the last request; sent if they were not before
 ;;   closed      indices with nothing left below them
+;;   text        index -> bytes; parent: index -> index or #f
 ;;   open        gives every open index; called only when all of them must be sent again
 (define (agent-choose! a #:episode episode #:step step #:candidates candidates #:new new
                        #:closed closed #:text text #:parent parent
@@ -221,48 +219,37 @@
 ;; after unknown_choices the named ones do.
 (define (exchange-choices! a needed text parent exchange)
   (let retry ([tries 4])
-    (define unsent (unsent-with-ancestors a (needed) parent))
-    (define-values (header body) (exchange (choice-lines unsent text parent)))
+    (define unsent (take-unsent! a (needed) parent))
+    (define-values (header body)
+      (with-handlers ([(λ (_) #t) (λ (e) (forget-sent! a unsent) (raise e))])
+        (exchange (choice-lines unsent parent text))))
     (define again? (positive? tries))
     (cond
       [(and again? (error-code? header "unknown_session"))
        (say-hello! a)
        (retry (sub1 tries))]
       [(and again? (error-code? header "unknown_choices") (hash-has-key? header 'choices))
-       (for ([index (in-list unsent)])
-         (hash-set! (agent-sent a) index #t))
-       (for ([index (in-list (hash-ref header 'choices))])
-         (hash-remove! (agent-sent a) index))
+       (forget-sent! a (hash-ref header 'choices))
        (retry (sub1 tries))]
       [else
        (refuse-error a header)
-       (for ([index (in-list unsent)])
-         (hash-set! (agent-sent a) index #t))
        (values header body)])))
 
-;; The unsent ones of the indices, each after its unsent ancestors, none twice.
-(define (unsent-with-ancestors a indices parent)
-  (define listed (make-hasheqv))
-  (define (unsent? index)
-    (not (or (hash-ref (agent-sent a) index #f) (hash-ref listed index #f))))
-  (define reversed
-    (for/fold ([out '()]) ([index (in-list indices)])
-      (define chain ; from the oldest unsent ancestor down to the index
-        (let climb ([index index] [chain '()])
-          (if (and index (unsent? index))
-              (climb (parent index) (cons index chain))
-              chain)))
-      (for ([link (in-list chain)])
-        (hash-set! listed link #t))
-      (append (reverse chain) out)))
-  (reverse reversed))
+(define (forget-sent! a indices)
+  (for ([index (in-list indices)])
+    (hash-remove! (agent-sent a) index)))
 
-(define (choice-lines indices text parent)
-  (define out (open-output-bytes))
-  (for ([index (in-list indices)] [i (in-naturals)])
-    (unless (zero? i) (write-char #\newline out))
-    (write-choice-line index (parent index) (text index) out))
-  (get-output-bytes out))
+;; The unsent ones of the indices, each after its unsent ancestors; they count as sent from now on.
+(define (take-unsent! a indices parent)
+  (define sent (agent-sent a))
+  (define (take index out) ; `out` has the latest first
+    (cond
+      [(or (not index) (hash-ref sent index #f)) out]
+      [else
+       (hash-set! sent index #t)
+       (cons index (take (parent index) out))]))
+  (reverse (for/fold ([out '()]) ([index (in-list indices)])
+             (take index out))))
 
 (define (exchange! a type body . pairs)
   (exchange!/form a type body (cons (cons 'session (agent-session a)) pairs)))

@@ -10,8 +10,8 @@
 (provide version header-limit body-limit indices-limit integer-limit
          fields requests statuses outcomes codes
          (struct-out exn:fail:message)
-         build to-json parse check
-         write-choice-line parse-choices parse-scores)
+         build parse check
+         choice-lines parse-choices parse-scores)
 
 (require json racket/list racket/string)
 
@@ -66,34 +66,37 @@
 ;; build : string (cons symbol value) ... -> bytes
 ;; The header of a message: JSON without spaces, keys in the order of `fields`.
 (define (build type . pairs)
-  (define given (make-immutable-hasheq pairs))
-  (define known (map first (fields-of type)))
-  (for ([key (in-list (map car pairs))] #:unless (memq key known))
-    (message-error "bad_header" (format "~a has no field ~a" type key)))
-  (define header (hash-set* given 'v version 'type type))
-  (check header)
+  (define known (fields-of type))
+  (for ([pair (in-list pairs)] #:unless (findf (λ (f) (eq? (field-name f) (car pair))) known))
+    (message-error "bad_header" (format "~a has no field ~a" type (car pair))))
+  (check-fields type known (λ (name) (let ([pair (assq name pairs)]) (if pair (cdr pair) missing)))
+                #hasheq())
+  (define parts
+    (for/fold ([parts '("}")]) ([f (in-list (reverse known))])
+      (define pair (assq (field-name f) pairs))
+      (if pair (cons (field-key f) (json-parts (cdr pair) parts)) parts)))
   (define encoded
-    (to-json-object
-     (for/list ([key (in-list (list* 'v 'type known))] #:when (hash-has-key? header key))
-       (cons key (hash-ref header key)))))
+    (string->bytes/utf-8
+     (apply string-append "{\"v\":1,\"type\":" (json-parts type parts))))
   (when (> (bytes-length encoded) header-limit)
     (message-error "too_large" (limit-text "header" (bytes-length encoded) header-limit)))
   encoded)
 
-(define (to-json-object pairs)
-  (define out (open-output-bytes))
-  (write-char #\{ out)
-  (for ([pair (in-list pairs)] [i (in-naturals)])
-    (unless (zero? i) (write-char #\, out))
-    (write-json (symbol->string (car pair)) out)
-    (write-char #\: out)
-    (write-bytes (to-json (cdr pair)) out))
-  (write-char #\} out)
-  (get-output-bytes out))
-
-;; JSON as both sides write it: no spaces, UTF-8, only control characters escaped. The order of
-;; keys inside a nested object is Racket's own; the protocol has no nested objects.
-(define (to-json value) (jsexpr->bytes value))
+;; A value as JSON as both sides write it: no spaces, UTF-8, only control characters escaped. Gives
+;; its parts, strings, before those that follow it.
+(define (json-parts value rest)
+  (cond
+    [(fixnum? value) (cons (number->string value) rest)]
+    [(and (string? value) (regexp-match? #px"^[ !#-\\[\\]-~]*$" value)) ; nothing to escape
+     (list* "\"" value "\"" rest)]
+    [(pair? value)
+     (cons "["
+           (json-parts (car value)
+                       (let loop ([items (cdr value)])
+                         (if (null? items)
+                             (cons "]" rest)
+                             (cons "," (json-parts (car items) (loop (cdr items))))))))]
+    [else (cons (jsexpr->string value) rest)]))
 
 ;; parse : (listof bytes) -> header bytes
 ;; Header and body of a received message; raises exn:fail:message if it breaks the protocol.
@@ -118,7 +121,8 @@
   (define header
     (with-handlers ([exn:fail:read? (λ (_) eof)])
       (if (bytes-utf-8-length frame) (read-json in) eof)))
-  (when (or (eof-object? header) (not (regexp-match? #px"^\\s*$" in)))
+  (when (or (eof-object? header)
+            (not (or (eof-object? (peek-byte in)) (regexp-match? #px"^\\s*$" in))))
     (message-error "bad_header" "the header is not JSON"))
   header)
 
@@ -134,30 +138,55 @@
                    (format "got version ~a, expected ~a: update one side" v version) header))
   (unless (string? type)
     (message-error "bad_header" "field type is missing or no string" header))
-  (unless (hash-has-key? fields type)
-    (message-error "unknown_type" (format "unknown message type ~a" (shown type)) header))
-  (for ([field (in-list (fields-of type))])
-    (define-values (name kind required?) (apply values field))
-    (cond
-      [(hash-has-key? header name)
-       (define expected (kind-of kind (hash-ref header name)))
-       (when expected
-         (message-error "bad_header"
-                        (format "~a: field ~a is ~a, expected ~a"
-                                type name (shown (hash-ref header name)) expected)
-                        header))]
-      [required?
-       (message-error "bad_header" (format "~a: field ~a is missing" type name) header)])))
+  (check-fields type (fields-of type header) (λ (name) (hash-ref header name missing)) header))
 
-;; One new choice as a line of a body: INDEX PARENT TEXT, parent - at the root. The text is bytes
-;; and is copied to the port as it is.
-(define (write-choice-line index parent text out)
-  (write-string (number->string index) out)
-  (write-char #\space out)
-  (write-string (if parent (number->string parent) "-") out)
-  (write-char #\space out)
-  (write-bytes text out)
-  (void))
+;; The same for fields that `value-of` gives by their names; `missing` where there is none.
+(define (check-fields type known value-of header)
+  (for ([f (in-list known)])
+    (define value (value-of (field-name f)))
+    (cond
+      [(eq? value missing)
+       (when (field-required? f)
+         (message-error "bad_header" (format "~a: field ~a is missing" type (field-name f))
+                        header))]
+      [(kind-of (field-kind f) value)
+       => (λ (expected)
+            (message-error "bad_header"
+                           (format "~a: field ~a is ~a, expected ~a"
+                                   type (field-name f) (shown value) expected)
+                           header))])))
+
+(define missing (string->uninterned-symbol "missing"))
+
+;; Choices as a body: INDEX PARENT TEXT a line, parent - at the root; (parent index) is an index or
+;; #f, (text index) is bytes. One buffer is filled by hand: bodies are long.
+(define (choice-lines indices parent text)
+  (define texts (map text indices))
+  (define size
+    (for/fold ([size 0]) ([index (in-list indices)] [line (in-list texts)])
+      (define above (parent index))
+      (+ size (digits index) (if above (digits above) 1) (bytes-length line) 3)))
+  (define body (make-bytes (max 0 (sub1 size)) 10)) ; 10: newline
+  (for/fold ([at 0]) ([index (in-list indices)] [line (in-list texts)])
+    (define above (parent index))
+    (let* ([at (put-byte! body (put-integer! body at index) 32)] ; 32: space
+           [at (if above (put-integer! body at above) (put-byte! body at 45))] ; 45: hyphen
+           [at (put-byte! body at 32)])
+      (bytes-copy! body at line)
+      (+ at (bytes-length line) 1)))
+  body)
+
+(define (digits n) (if (< n 10) 1 (add1 (digits (quotient n 10)))))
+
+;; Each gives the place behind what it put.
+(define (put-byte! body at byte)
+  (bytes-set! body at byte)
+  (add1 at))
+
+(define (put-integer! body at n)
+  (put-byte! body
+             (if (< n 10) at (put-integer! body at (quotient n 10)))
+             (+ 48 (remainder n 10)))) ; 48: the digit 0
 
 ;; The new choices of a body: (list index parent-or-#f text) a line, in their order.
 (define (parse-choices body)
@@ -181,20 +210,24 @@
       (message-error "bad_body" (format "line ~a is not INDEX SCORE" number)))
     (cons (bytes->integer (second parts)) score)))
 
-;; Each field of a type as (list name kind required?).
-(define (fields-of type)
-  (hash-ref parsed-fields type
-            (λ () (message-error "unknown_type" (format "unknown message type ~a" (shown type))))))
+;; A Field is what `fields` says of one, taken apart: name, kind and whether it is required; `key` is
+;; how it begins in a header.
+(struct field (name kind required? key))
 
 (define parsed-fields
   (for/hash ([(type type-fields) (in-hash fields)])
     (values type
-            (for/list ([field (in-list type-fields)])
-              (define text (symbol->string (first field)))
-              (define optional? (string-suffix? text "?"))
-              (list (if optional? (string->symbol (string-trim text "?" #:left? #f)) (first field))
-                    (second field)
-                    (not optional?))))))
+            (for/list ([f (in-list type-fields)])
+              (define text (symbol->string (first f)))
+              (define name (string-trim text "?" #:left? #f))
+              (field (string->symbol name) (second f) (equal? name text)
+                     (format ",\"~a\":" name))))))
+
+;; The fields of a type; an unknown one is refused by name.
+(define (fields-of type [header #hasheq()])
+  (hash-ref parsed-fields type
+            (λ () (message-error "unknown_type" (format "unknown message type ~a" (shown type))
+                                 header))))
 
 ;; #f if the value is of the kind, else what was expected, in words.
 (define (kind-of kind value)

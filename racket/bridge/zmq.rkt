@@ -20,8 +20,8 @@
   (raise (exn:fail:zmq text (current-continuation-marks))))
 
 ;; A Dealer is a connected DEALER socket: its pointer (#f once closed), the file descriptor that
-;; wakes a waiter, and the context it lives in.
-(struct dealer ([socket #:mutable] descriptor context))
+;; wakes a waiter, the context it lives in, and a zmq_msg_t that frames are received into.
+(struct dealer ([socket #:mutable] descriptor context message))
 
 ;; ---------------------------------------------------------------------------------- the library
 
@@ -71,18 +71,15 @@
       (with-handlers ([exn:fail? void])
         (ffi-lib (path->string other) #:global? #t)))))
 
-;; The functions are looked up at the first use, so that a program that never connects needs no
-;; libzmq.
+;; A function is looked up at its first use, so that a program that never connects needs no libzmq.
 (define library #f)
 
 (define-syntax-rule (define-zmq name c-name type)
-  (begin
-    (define function #f)
-    (define (name . arguments)
-      (unless function
-        (unless library (set! library (load-library)))
-        (set! function (get-ffi-obj c-name library type)))
-      (apply function arguments))))
+  (define name
+    (λ arguments
+      (unless library (set! library (load-library)))
+      (set! name (get-ffi-obj c-name library type))
+      (apply name arguments))))
 
 (define-zmq zmq-ctx-new "zmq_ctx_new" (_fun -> _pointer))
 (define-zmq zmq-ctx-term "zmq_ctx_term" (_fun _pointer -> _int))
@@ -101,7 +98,6 @@
 (define-zmq zmq-msg-receive "zmq_msg_recv"
   (_fun #:save-errno 'posix _pointer _pointer _int -> _int))
 (define-zmq zmq-msg-data "zmq_msg_data" (_fun _pointer -> _pointer))
-(define-zmq zmq-msg-size "zmq_msg_size" (_fun _pointer -> _size))
 (define-zmq zmq-msg-more "zmq_msg_more" (_fun _pointer -> _int))
 (define-zmq zmq-msg-close "zmq_msg_close" (_fun _pointer -> _int))
 (define-zmq zmq-strerror "zmq_strerror" (_fun _int -> _bytes))
@@ -144,7 +140,9 @@
     (zmq-close socket)
     (zmq-ctx-term context)
     (zmq-error (format "cannot connect to ~a: ~a" endpoint reason)))
-  (dealer socket (zmq-get-int socket ZMQ_FD) context))
+  (define message (malloc message-size 'raw))
+  (zmq-msg-init message)
+  (dealer socket (zmq-get-int socket ZMQ_FD) context message))
 
 ;; dealer-send! : dealer (listof bytes) -> boolean
 ;; Sends the frames as one message, all or nothing; #f if the queue is full. No other green thread
@@ -169,38 +167,40 @@
 
 ;; dealer-receive! : dealer [real or #f] -> (listof bytes) or #f
 ;; The frames of the next message; #f when none came within timeout seconds (#f: wait for ever).
-;; Other green threads go on meanwhile, and a break ends the wait and loses nothing.
+;; Other green threads go on meanwhile, and a break ends the wait and loses nothing. Before it waits
+;; it looks for a message for as long as a wait costs: a quick answer is then there at once.
 (define (dealer-receive! d timeout)
-  (define until (and timeout (+ (current-inexact-milliseconds) (* 1000.0 timeout))))
-  (let loop ()
+  (define start (current-inexact-monotonic-milliseconds))
+  (define until (if timeout (+ start (* 1000.0 timeout)) +inf.0))
+  (define look-until (min until (+ start cost-of-a-wait)))
+  (let loop ([looking? #t])
     (or (receive-now d)
-        (let ([left (and until (/ (- until (current-inexact-milliseconds)) 1000.0))])
+        (let ([now (current-inexact-monotonic-milliseconds)])
           (cond
-            [(and left (<= left 0.0)) #f]
+            [(>= now until) #f]
+            [(and looking? (< now look-until)) (loop #t)]
             [else
-             (wait-readable d left)
-             (loop)])))))
+             (wait-readable d (and timeout (/ (- until now) 1000.0)))
+             (loop #f)])))))
+
+(define cost-of-a-wait 0.12) ; milliseconds of CPU time, measured
 
 ;; The frames of a message that is already there, or #f.
 (define (receive-now d)
   (define socket (open-socket d))
+  (define message (dealer-message d))
   (define result
     (call-as-atomic
      (λ ()
-       (define message (malloc message-size 'raw))
-       (begin0
-         (let loop ([frames '()])
-           (zmq-msg-init message)
-           (define size (zmq-msg-receive message socket ZMQ_DONTWAIT))
-           (cond
-             [(negative? size) (saved-errno)]
-             [else
-              (define frame (make-bytes size))
-              (memcpy frame (zmq-msg-data message) size)
-              (define more? (= 1 (zmq-msg-more message)))
-              (zmq-msg-close message)
-              (if more? (loop (cons frame frames)) (reverse (cons frame frames)))]))
-         (free message)))))
+       (let loop ([frames '()])
+         (define size (zmq-msg-receive message socket ZMQ_DONTWAIT)) ; frees the frame before
+         (cond
+           [(negative? size) (saved-errno)]
+           [else
+            (define frame (make-bytes size))
+            (unless (zero? size) (memcpy frame (zmq-msg-data message) size))
+            (define all (cons frame frames))
+            (if (= 1 (zmq-msg-more message)) (loop all) (reverse all))])))))
   (cond
     [(list? result) result]
     [(again? result) #f]
@@ -221,6 +221,8 @@
   (when socket
     (set-dealer-socket! d #f)
     (call-as-atomic (λ () (unsafe-socket->semaphore (dealer-descriptor d) 'remove)))
+    (zmq-msg-close (dealer-message d))
+    (free (dealer-message d))
     (zmq-close socket)
     (zmq-ctx-term (dealer-context d))
     (void)))

@@ -1,5 +1,6 @@
 """Scorers that break their promise, each in its way, and one that keeps it."""
 
+import contextlib
 import time
 
 import torch
@@ -35,10 +36,8 @@ class Hangs(BaseScorer):
 class CannotBeInterrupted(BaseScorer):
     def score(self, task, choices):
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 time.sleep(10_000)
-            except TimeoutError:
-                pass
 
 
 class HangsWhenMade(BaseScorer):

@@ -8,6 +8,7 @@ from protocol_doubles import DEEPER, HELLO, NETWORK
 
 from architecto import trace
 from architecto.checkpoint import Position
+from architecto.messages import build
 from architecto.recovery import recover
 
 
@@ -205,6 +206,38 @@ def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
     recover(server.service, trace.read(path), saved[-1])
     assert server.agent.held == {}
     assert len(executor.running) == 1
+
+
+def test_requests_that_wait_together_are_scored_in_one_batch():
+    server = doubles.scores_server()
+    for name in ("a", "b"):
+        hello = build("hello", id=1, session=name, **HELLO)
+        server.handle([[name.encode(), hello, b""]])
+    server.take_sent()
+    step = {**at(1, 1), "candidates": [1, 2], "closed": []}
+    body = b"1 - (aa)\n2 - (b)"
+    server.handle([[n.encode(), build("choose", id=2, session=n, **step), body] for n in "ab"])
+    picks = [json.loads(header)["index"] for _, header, _ in server.take_sent()]
+    assert picks == [2, 2]
+    assert server.agent.batches == [4]
+
+
+def test_every_engine_has_episodes_of_its_own(tmp_path):
+    """The numbers stay apart when the agent is started again."""
+    path = tmp_path / "t.jsonl"
+    numbers = []
+    for _ in range(2):
+        server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
+        recover(server.service, trace.read(path), Position())
+        for name in ("a", "b"):
+            send = doubles.request_sender(server)
+            [header] = replies(send("hello", id=1, session=name, **HELLO))
+            numbers.append(header["episode"])
+            end = {"session": name, "episode": header["episode"], "outcome": "limit"}
+            [header] = replies(send("episode_end", id=2, **end))
+            numbers.append(header["episode"])
+            send("shutdown", id=3, session=name)
+    assert numbers == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def at(episode: int, step: int) -> dict:
