@@ -270,6 +270,11 @@ def existing_directory(name: str) -> Path:
     return RUNS / name
 
 
+def run_name(run_dir: Path) -> str:
+    """What a person calls a run by: its path, which needs a slash."""
+    return str(run_dir) if "/" in str(run_dir) else f"./{run_dir}"
+
+
 def command_line(*words: str) -> str:
     """The command that a person types to run this program again with other words."""
     python = Path(sys.executable)

@@ -163,7 +163,8 @@ class Study:
                 self._ended.wait(0.2)
         except KeyboardInterrupt:
             self.stop()
-            print(f"stopped; to go on: architecto.resume({str(self.run_dir)!r})")
+            name = configuration.run_name(self.run_dir)
+            print(f"stopped; to go on: architecto.resume({name!r})")
             raise
         if self._error is not None:
             raise self._error

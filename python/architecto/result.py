@@ -53,7 +53,7 @@ class Best:
         return network.eval()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """The trials of a run.
 
@@ -64,7 +64,7 @@ class Result:
     """
 
     run_dir: Path
-    trials: list[dict[str, Any]] = field(repr=False)
+    trials: list[dict[str, Any]]
     best: Best | None
 
     @classmethod
@@ -76,7 +76,7 @@ class Result:
         best = None if study.best is None else _best(study.best, run_dir / "best")
         return cls(run_dir, [_row(trial) for trial in study.trials], best)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         head = f"{len(self.trials)} trials in {self.run_dir}"
         if self.best is None:
             return f"{head}, none complete"

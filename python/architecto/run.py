@@ -60,6 +60,9 @@ class Run:
             say=self.display.say,
         )
         agent.restore(checkpoint_dir)
+        if settings.warm_start is not None and not checkpoint_dir.exists():
+            self.display.say(f"warm start: learning from the trials of {settings.warm_start}")
+            warm_start.learn(agent)
         self.executor = LocalExecutor(
             settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
@@ -125,7 +128,7 @@ class Run:
 
     def show(self) -> None:
         """Print the table of the best trials."""
-        again = configuration.command_line("best", str(self.run_dir))
+        again = configuration.command_line("best", configuration.run_name(self.run_dir))
         self.display.table(self.study.trials, str(self.run_dir), again)
 
     def close(self) -> None:

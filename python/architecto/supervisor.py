@@ -164,7 +164,7 @@ def _watch(agent: Child, children: list[Child], signals: Signals, run_dir: Path)
 
 
 def _give_up(child: Child, run_dir: Path) -> int:
-    resume = configuration.command_line("resume", str(run_dir))
+    resume = configuration.command_line("resume", configuration.run_name(run_dir))
     print(
         f"the {child.name} {child.death()}, the fourth time in a minute that something died: "
         f"see {child.log}; to go on: {resume}",

@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from architecto import configuration
 from architecto.configuration import Configuration
 from architecto.replay import ReplayBuffer, Step, read_records
+
+if TYPE_CHECKING:
+    from architecto.agent import Agent
+
+FITS = 8
+"""Fits on the earlier trials before the first episode, about 5 s. From 24 trials of one run to the
+choices of another, the rank correlation of score and reward is 0.0 after one and 0.3 to 0.5 after
+eight, and no better after twelve."""
 
 
 def begin(run_dir: Path, settings: Configuration) -> None:
@@ -27,6 +36,12 @@ def begin(run_dir: Path, settings: Configuration) -> None:
     earlier = configuration.load(Path(settings.warm_start)).evaluator
     same = earlier | {"device": ""} == settings.evaluator | {"device": ""}
     copy(configuration.earlier_data(settings.warm_start), path, same=same)
+
+
+def learn(agent: Agent) -> None:
+    """Fit the scorer before the first episode; `Agent.restore` has done so once."""
+    for _ in range(FITS - 1):
+        agent.update()
 
 
 def copy(earlier: Path, path: Path, *, same: bool) -> int:

@@ -85,6 +85,21 @@ def test_the_learner_starts_with_the_data(tmp_path: Path) -> None:
     assert warm.epsilon < cold.epsilon == 1.0
 
 
+def test_a_new_run_fits_several_times(tmp_path: Path) -> None:
+    """As often each time, so that a run that died before its first checkpoint goes on alike."""
+    earlier(tmp_path / "a")
+    folder = begin(tmp_path / "b", warm_start=str(tmp_path / "a"))
+    learned = []
+    for _ in range(2):
+        warm = agent(folder)
+        warm.restore(folder / "checkpoint")
+        warm_start.learn(warm)
+        assert warm.learner.fits == warm_start.FITS
+        learned.append(warm.scores(["to (good)", "to (bad)"]))
+    assert learned[0] == learned[1]
+    assert learned[0][0] > learned[0][1]
+
+
 def test_a_duplicate_is_no_trial(tmp_path: Path) -> None:
     """An architecture of the earlier run that is found again is not proposed; another one is."""
     earlier(tmp_path / "a")
