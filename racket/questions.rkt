@@ -5,8 +5,8 @@
 
 (require racket/list racket/string
          "kanren/label.rkt" "networks/ask.rkt" "networks/edits.rkt" "networks/explain.rkt"
-         "networks/sample.rkt" "networks/search.rkt" "networks/space.rkt" "networks/text.rkt"
-         "networks/validity.rkt")
+         "networks/extremes.rkt" "networks/sample.rkt" "networks/search.rkt" "networks/space.rkt"
+         "networks/text.rkt" "networks/validity.rkt")
 
 (define command "questions")
 (define (mistake message . arguments)
@@ -75,9 +75,10 @@
          (or (hash-ref options "--classes" #f) (and space (space-classes space)))
          budgets))
 
-(define (frontier-of s [template #f])
+(define (frontier-of s [template #f] #:measured [measured #f])
   (space-frontier (scope-space s) #:input (scope-input s) #:classes (scope-classes s)
-                  #:budgets (scope-budgets s) #:like (and template (like-template template))))
+                  #:budgets (scope-budgets s) #:like (and template (like-template template))
+                  #:measured measured))
 
 ;; A template's architectures, in the space or at all.
 (define (template-frontier s template [longest 4])
@@ -255,58 +256,21 @@
                        #t)))
   (say (format "~a~a" (if (eq? outcome 'timeout) "at least " "") (hash-count seen))))
 
-;; Branch and bound: an answer, then a better one, until there is none.
+;; Largest networks are seldom proven: nearly every network may still grow up to the budget.
 (define ((extreme direction) options others)
   (need-none others)
   (define s (scope-of options "cnn"))
   (define by (string->symbol (hash-ref options "--by" "params")))
   (unless (memq by '(params macs)) (mistake "--by: expected params or macs, got '~a'" by))
-  (define end (+ (current-inexact-milliseconds) (* 1000 (hash-ref options "--timeout" 60))))
-  (define (cost answer)
-    (define architecture (first answer))
-    (define costs (layers-cost (third architecture) (cdr (second architecture))))
-    (if (eq? by 'params) (first costs) (second costs)))
-  (define given
-    (or (assq by (scope-budgets s))
-        (list by 0 (if (eq? by 'params) (space-max-params (scope-space s)) 1000000000000000))))
-  ;; -> an answer between two bounds, #f if there is none, or 'timeout
-  (define (between least most seconds)
-    (define found #f)
-    (define left (min seconds (/ (- end (current-inexact-milliseconds)) 1000)))
-    (define outcome
-      (for-each-answer
-       (frontier-of (scope (scope-space s) (scope-input s) (scope-classes s)
-                           (cons (list by least most) (remove given (scope-budgets s)))))
-       #:seconds left (λ (a) (set! found a) #f)))
-    (or found (and (eq? outcome 'timeout) 'timeout)))
-  ;; halves the room between the best cost and the bound; where a half takes too long, steps of one
-  (define (improve best best-cost bound proven?)
-    (define room (abs (- best-cost bound)))
-    (cond
-      [(= room 0) (values best best-cost proven?)]
-      [else
-       (define step (quotient (+ room 1) 2))
-       (define answer
-         (if (eq? direction 'smallest)
-             (between bound (- best-cost step) 10)
-             (between (+ best-cost step) bound 10)))
-       (cond
-         [(pair? answer) (improve answer (cost answer) bound proven?)]
-         [else
-          (define nearer (if (eq? direction 'smallest)
-                             (+ (- best-cost step) 1)
-                             (- (+ best-cost step) 1)))
-          (improve best best-cost nearer (and proven? (not answer)))])]))
-  (define start (between (second given) (third given) +inf.0))
-  (cond
-    [(pair? start)
-     (define-values (best best-cost proven?)
-       (improve start (cost start) (if (eq? direction 'smallest) (second given) (third given)) #t))
-     (say (text-of best))
-     (eprintf "~a: ~a ~a~a\n" command best-cost (if (eq? by 'params) "parameters" "MACs")
-              (if proven? "" ", not proven: the time ran out"))]
-    [start (mistake "no architecture found within the time")]
-    [else (mistake "the space holds no architecture within these budgets")]))
+  (define seconds (hash-ref options "--timeout" 10))
+  (define-values (best proven?) (best-answer (frontier-of s #:measured by) direction seconds))
+  (unless best
+    (if proven?
+        (mistake "the space holds no architecture within these budgets")
+        (mistake "no architecture found within ~a seconds; more: --timeout" seconds)))
+  (say (text-of best))
+  (eprintf "~a: ~a ~a~a\n" command (third best) (if (eq? by 'params) "parameters" "MACs")
+           (if proven? "" (format ", the best found in ~a seconds; more: --timeout" seconds))))
 
 ;; -- complete, repair, neighbours -------------------------------------------------------------------
 

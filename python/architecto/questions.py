@@ -63,7 +63,10 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         if name == "sample":
             command.add_argument("--seed", metavar="N", help="same seed, same lines (0)")
         else:
-            command.add_argument("--timeout", metavar="SECONDS", help="at most so long (60)")
+            seconds = 10 if name in ("smallest", "largest") else 60
+            command.add_argument(
+                "--timeout", metavar="SECONDS", help=f"at most so long ({seconds})"
+            )
         if name == "count":
             command.add_argument(
                 "--canonical", action="store_true", help="count what differs in function alone"

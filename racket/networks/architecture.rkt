@@ -71,7 +71,8 @@
                      (chargeo layer in out params account after)]
   [select-token (select-tokeno layer in out) (chargeo layer in out 0 account after)]
   [mean-pool (mean-poolo layer in out) (chargeo layer in out 0 account after)]
-  [cell (cello layer in out params) (chargeo layer in out params account after)]
+  ;; charged first, so that the bounds on MACs hold while the operations are open
+  [cell (chargeo layer in out params account after) (cello layer in out params)]
   [residual (residualo layer in out account after)]
   [concat (concato layer in out account after)])
 

@@ -1,8 +1,8 @@
 #lang racket/base
-;; Drivers of a query: answers one after another, depth first.
+;; Drivers of a query: answers one after another, depth first; what other drivers share.
 
-(require "../search/frontier.rkt")
-(provide for-each-answer first-answers)
+(require "../search/frontier.rkt" (only-in "../search/nodes.rkt" node-at))
+(provide for-each-answer first-answers open-above seeded-generator)
 
 ;; Calls (found ANSWER) for each answer of the frontier, depth first, until it gives #f, or until the
 ;; time (in seconds) is over. -> 'exhausted, 'stopped or 'timeout
@@ -27,3 +27,14 @@
     (for-each-answer f #:seconds seconds
                      (λ (a) (set! found (cons a found)) (< (length found) n))))
   (reverse found))
+
+;; The nearest choice above that is not closed; the root if there is none.
+(define (open-above f i)
+  (define p (choice-parent f i))
+  (cond [(not p) 0] [(node-at f p) p] [else (open-above f p)]))
+
+(define (seeded-generator seed)
+  (define generator (make-pseudo-random-generator))
+  (parameterize ([current-pseudo-random-generator generator])
+    (random-seed (modulo seed (expt 2 31))))
+  generator)

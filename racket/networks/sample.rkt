@@ -2,7 +2,7 @@
 ;; Architectures of a space drawn by chance, spread over the numbers of layers that the space has.
 
 (require "../kanren/state.rkt" "../search/frontier.rkt"
-         (only-in "../search/nodes.rkt" node-at node-state) "../search/printer.rkt")
+         (only-in "../search/nodes.rkt" node-at node-state) "../search/printer.rkt" "ask.rkt")
 (provide random-answers)
 
 ;; A draw first takes a number of layers, each between the fewest and the most seen so far with equal
@@ -19,9 +19,7 @@
 ;; Calls (found ANSWER) for answers drawn by chance until it gives #f, or until all were found. No
 ;; answer is found twice.
 (define (random-answers f seed found)
-  (define generator (make-pseudo-random-generator))
-  (parameterize ([current-pseudo-random-generator generator])
-    (random-seed (modulo seed (expt 2 31))))
+  (define generator (seeded-generator seed))
   (define (chance n) (random n generator))
   (define fewest +inf.0)
   (define most 0)
@@ -73,11 +71,6 @@
       (and (node-at f 0) (walk (+ fewest (chance (- (+ most 1) fewest))))))
     (cond [(not answer) (for/and ([a (in-list kept)]) (found a))]
           [(found answer) (loop)])))
-
-;; The nearest choice above that is not closed; the root.
-(define (open-above f i)
-  (define p (choice-parent f i))
-  (cond [(not p) 0] [(node-at f p) p] [else (open-above f p)]))
 
 ;; How many layers the architecture of a choice has so far, those in branches included, and whether
 ;; no more can come.

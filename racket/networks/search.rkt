@@ -8,7 +8,7 @@
  (contract-out
   [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
                                  #:max-params exact-nonnegative-integer? #:budgets list?
-                                 #:like any/c)
+                                 #:like any/c #:measured (or/c #f symbol?))
                        frontier?)]
   [architecture->text (-> any/c bytes?)])
  space-query layers-cost)
@@ -16,18 +16,21 @@
 ;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept
 ;; count of; other quantities where they have a budget.
 ;; LIKE is #f, or a procedure from the architecture to a goal that must hold of it as well.
-;; Answers are (ARCHITECTURE PARAMETERS).
+;; Answers are (ARCHITECTURE PARAMETERS), or (ARCHITECTURE PARAMETERS TOTAL) with the total of the
+;; quantity MEASURED.
 (define (space-query space #:input [input (space-input space)]
                      #:classes [classes (space-classes space)]
                      #:max-params [max-params (space-max-params space)]
                      #:budgets [budgets '()]
-                     #:like [like #f])
-  (define all (if (assq 'params budgets) budgets (cons `(params 0 ,max-params) budgets)))
+                     #:like [like #f]
+                     #:measured [measured #f])
+  (define counted (add-budget 'params max-params budgets))
+  (define all (if measured (add-budget measured endless counted) counted))
   (define least (if (space-account? space)
                     (let ([layers ((space-least space) classes)])
                       (if (null? layers) (map (λ (q) 0) quantities) (layers-cost layers #f)))
                     '(0 0 0 0)))
-  (query (architecture parameters)
+  (define (whole architecture parameters total)
     (fresh (macs activations depth)
       (let* ([totals (list parameters macs activations depth)]
              [account
@@ -35,18 +38,26 @@
                          [reserve (in-list least)] #:when (assq quantity all))
                 (list quantity 0 reserve total))])
         (conj*
-         (for/fold ([goal succeed]) ([quantity (in-list quantities)] [total (in-list totals)])
+         (for/fold ([goal succeed]) ([quantity (in-list quantities)] [sum (in-list totals)])
            (define budget (assq quantity all))
-           (if budget
-               (conj* goal (infd total (interval (cadr budget) (caddr budget))))
-               goal))
+           (conj* goal
+                  (if budget (infd sum (interval (cadr budget) (caddr budget))) succeed)
+                  (if (eq? quantity measured) (== sum total) succeed)))
          (if like (like architecture) succeed)
          (if (space-account? space)
              ((space-goal space) architecture input classes account)
              (conj* ((space-goal space) architecture input classes parameters)
                     (if (null? (remq (assq 'params all) all))
                         succeed
-                        (architecture-costo architecture classes account)))))))))
+                        (architecture-costo architecture classes account))))))))
+  (if measured
+      (query (architecture parameters total) (whole architecture parameters total))
+      (query (architecture parameters) (whole architecture parameters #f))))
+
+(define endless 1000000000000000)
+
+(define (add-budget quantity most budgets)
+  (if (assq quantity budgets) budgets (cons (list quantity 0 most) budgets)))
 
 ;; The cost of a whole architecture.
 (defrel (architecture-costo architecture classes account)
@@ -59,10 +70,11 @@
                         #:classes [classes (space-classes space)]
                         #:max-params [max-params (space-max-params space)]
                         #:budgets [budgets '()]
-                        #:like [like #f])
+                        #:like [like #f]
+                        #:measured [measured #f])
   (make-frontier
    (space-query space #:input input #:classes classes #:max-params max-params #:budgets budgets
-                #:like like)))
+                #:like like #:measured measured)))
 
 ;; The four costs of layers that are known behind a shape (#f: a vector of any size), or #f where they
 ;; do not fit it.
