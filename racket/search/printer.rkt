@@ -3,7 +3,7 @@
 
 (require "../kanren/arithmetic.rkt" "../kanren/disequality.rkt" "../kanren/domain.rkt"
          "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt" "../kanren/state.rkt"
-         "../kanren/term.rkt" "shared-text.rkt" "writer.rkt")
+         "../kanren/term.rkt" "naming.rkt" "shared-text.rkt" "writer.rkt")
 (provide print-choice print-term query-term)
 
 ;; The query's term in a state: the value of a query with one variable, else the list of its values.
@@ -23,14 +23,14 @@
   (define end
     (if (eqv? (state-serial st) 0)     ; nothing is known of any variable
         (write-plain-choice! out term goals st)
-        (write-text! out 0 (choice->datum st term goals))))
+        (write-text! out 0 (choice->datum st term goals (writer-naming out)))))
   (if (too-large? out)
-      (print-shared (choice->datum st term goals) (state-store st))
+      (print-shared (choice->datum st term goals (make-naming (state-store st))) (state-store st))
       (writer-result out end)))
 
 (define (write-plain-choice! out term goals st)
   (let* ([at (put! out 0 #"(bind (state ")]
-         [at (write-text! out at term)]
+         [at (write-known! out at term)]
          [at (put! out at #" () () () () ()) (conj")])
     (let loop ([at at] [goals goals])
       (cond
@@ -44,13 +44,18 @@
          (loop (write-text! out (put! out at #" ") (goal->text st (car goals))) (cdr goals))]))))
 
 ;; The text as a datum with variables in it.
-(define (choice->datum st term goals)
+(define (choice->datum st term goals naming)
   (define goal-texts (for/list ([g (in-list goals)]) (goal->text st g)))
-  (define shown (term-variables st (cons term goal-texts)))
+  (define shown (unnamed-variables naming (cons term goal-texts)))
   (define constraints (reached-constraints st shown))
-  (define (attributes select)
+  (define known
     (for*/list ([v (in-list shown)]
-                [item (in-list (select v (variable-attribute st v)))])
+                [a (in-value (variable-attribute st v))]
+                #:unless (eq? a no-attribute))
+      (cons v a)))
+  (define (attributes select)
+    (for*/list ([p (in-list known)]
+                [item (in-list (select (car p) (cdr p)))])
       item))
   (list 'bind
         (list 'state

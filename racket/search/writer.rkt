@@ -2,28 +2,28 @@
 ;; Terms as text, written by hand into one byte buffer.
 
 (require racket/fixnum (only-in racket/unsafe/ops unsafe-bytes-copy!)
-         "../kanren/substitution.rkt" "../kanren/term.rkt")
-(provide make-writer writer-result write-text! write-call! put! put-atom! put-variable! put-number!
-         too-large?)
+         "../kanren/term.rkt" "naming.rkt")
+(provide make-writer writer-naming writer-result too-large?
+         write-text! write-known! write-call! put! put-atom! put-variable! put-number!)
 
-;; A Writer is a byte buffer that grows, the store to walk terms in, the names given so far, and how
-;; many more pairs and vectors may be written: a term whose parts are shared can be endless as a tree,
-;; and `too-large?` then says so.
-;; Names: `seen` holds the numbers of the first variables, `count` of them, in order; most texts have
-;; few, and looking through them is faster than a table. `names` is a table for the rest: number -> n
-;; of _.n. What writes takes the position to write at and returns the position behind what it wrote.
-(struct writer ([bytes #:mutable] store seen [count #:mutable] [names #:mutable] [fuel #:mutable])
-  #:authentic)
+;; A Writer is a byte buffer that grows, the Naming of its variables, how many more pairs may be
+;; written (a term whose parts are shared can be endless as a tree, and `too-large?` then says so),
+;; and the Passage that can be copied, or #f. What writes takes the position to write at and returns
+;; the position behind what it wrote.
+(struct writer ([bytes #:mutable] naming [fuel #:mutable] [known #:mutable]) #:authentic)
 
-(define most-seen 32)
+;; A Passage is a pair that was written, from where to where, and how many parts it took: where it
+;; stands again its text is copied, since all of its variables have names by then.
+(struct passage (term from to parts) #:authentic)
 
 (define most-parts 20000)
 
-(define (make-writer store) (writer (take-buffer) store (make-fxvector most-seen) 0 #f most-parts))
+(define (make-writer store) (writer (take-buffer) (make-naming store) most-parts #f))
 
 ;; The text up to `end`; the writer is used no more.
 (define (writer-result out end)
   (begin0 (subbytes (writer-bytes out) 0 end)
+          (release-naming! (writer-naming out))
           (set-box! spare-buffer (writer-bytes out))))
 
 ;; A buffer is used again: making one costs as much as writing a hundred bytes.
@@ -66,15 +66,36 @@
 (define space 32)
 
 (define (write-text! out at t)
-  (write-walked! out at (walk/store t (writer-store out)) 1))
+  (write-walked! out at (look (writer-naming out) t) 1))
+
+;; As write-text!, of a term that is likely to stand in the text again.
+(define (write-known! out at t)
+  (define term (look (writer-naming out) t))
+  (define fuel (writer-fuel out))
+  (define end (write-walked! out at term 1))
+  (when (pair? term)
+    (set-writer-known! out (passage term at end (fx- fuel (writer-fuel out)))))
+  end)
+
+(define (copy! out at p)
+  (define n (fx- (passage-to p) (passage-from p)))
+  (define buffer (reserve! out at n))
+  (set-writer-fuel! out (fx- (writer-fuel out) (passage-parts p)))
+  (bytes-copy! buffer at buffer (passage-from p) (passage-to p))
+  (fx+ at n))
 
 ;; `from` is 0 where a space goes before the term, else 1: what is kept of atoms starts with a space.
 (define (write-walked! out at t from)
   (cond
     [(pair? t)
-     (let* ([at (if (eq? from 0) (put! out at #" (") (put-byte! out at open-parenthesis))]
-            [at (write-elements! out at t 1)])
-       (put-byte! out at close-parenthesis))]
+     (define p (writer-known out))
+     (cond
+       [(and p (eq? t (passage-term p)))
+        (copy! out (if (eq? from 0) (put-byte! out at space) at) p)]
+       [else
+        (let* ([at (if (eq? from 0) (put! out at #" (") (put-byte! out at open-parenthesis))]
+               [at (write-elements! out at t 1)])
+          (put-byte! out at close-parenthesis))])]
     [(var? t) (put-variable! out at t from)]
     [(vector? t)
      (write-walked! out (put! out at #" #" from) (vector->list t) 1)]
@@ -87,8 +108,8 @@
     [(fx<= fuel 0) at]
     [else
      (set-writer-fuel! out (fx- fuel 1))
-     (let ([at (write-walked! out at (walk/store (car t) (writer-store out)) from)]
-           [rest (walk/store (cdr t) (writer-store out))])
+     (let ([at (write-walked! out at (look (writer-naming out) (car t)) from)]
+           [rest (look (writer-naming out) (cdr t))])
        (cond [(pair? rest) (write-elements! out at rest 0)]
              [(null? rest) at]
              [else (write-walked! out (put! out at #" .") rest 0)]))]))
@@ -100,32 +121,13 @@
     (let loop ([at at] [args args])
       (if (null? args)
           (put-byte! out at close-parenthesis)
-          (loop (write-walked! out at (walk/store (car args) (writer-store out)) 0) (cdr args))))))
+          (loop (write-walked! out at (look (writer-naming out) (car args)) 0) (cdr args))))))
 
 (define (put-variable! out at v from)
-  (define n (variable-name out (var-id v)))
+  (define n (name-of! (writer-naming out) v))
   (if (fx< n (vector-length variable-texts))
       (put! out at (vector-ref variable-texts n) from)
       (put-number! out (put! out at #" _." from) n 1)))
-
-(define (variable-name out id)
-  (define seen (writer-seen out))
-  (define count (writer-count out))
-  (let loop ([i 0])
-    (cond
-      [(fx= i most-seen) (table-name out id)]
-      [(fx= i count)
-       (fxvector-set! seen i id)
-       (set-writer-count! out (fx+ i 1))
-       i]
-      [(fx= (fxvector-ref seen i) id) i]
-      [else (loop (fx+ i 1))])))
-
-(define (table-name out id)
-  (define names (or (writer-names out)
-                    (let ([names (make-hasheqv)]) (set-writer-names! out names) names)))
-  (or (hash-ref names id #f)
-      (let ([n (+ most-seen (hash-count names))]) (hash-set! names id n) n)))
 
 (define (put-number! out at n from)
   (put! out at
@@ -143,6 +145,7 @@
   (cond
     [(symbol? t) (put! out at (or (hash-ref symbol-texts t #f) (symbol->text t)) from)]
     [(null? t) (put! out at #" ()" from)]
+    [(boolean? t) (put! out at (if t #" #t" #" #f") from)]
     [(exact-integer? t) (put-number! out at t from)]
     [else (put! out at (bytes-append #" " (written t)) from)]))
 

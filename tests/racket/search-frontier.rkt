@@ -96,6 +96,12 @@
                 (bytes-append #"(bind (state ((1 . _.0) _.1) () () () () ())"
                               #" (conj (relate (append-o _.0 _.1 (2)))))")))
 
+(test-case "the query's term stands in the goals as in the state"
+  (define f (make-frontier (query (x) (fresh (y z) (== x (list y z y)) (never-o `(,z ,x ,x))))))
+  (check-equal? (choice-text f 0)
+                (bytes-append #"(bind (state (_.0 _.1 _.0) () () () () ())"
+                              #" (conj (relate (never-o (_.1 (_.0 _.1 _.0) (_.0 _.1 _.0))))))")))
+
 (test-case "a choice text shows the constraints of what it speaks of"
   (define f (make-frontier
              (query (x y)
