@@ -111,7 +111,8 @@ def parser() -> Parser:
         "Explain a decision on the way to a trial: the candidates with their scores, what each "
         "token is worth (occlusion), and where the scorer looks (attention), here and as an HTML "
         "page. Without --trial: which tokens and pairs of layers raise or lower the score in the "
-        "whole run. The scorer is that of the run's latest checkpoint."
+        "whole run. A decision is explained with the scorer as it was then, which learns again "
+        "what it knew (under a second a trial); a whole run with that of the latest checkpoint."
     )
     explain.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
     explain.add_argument("--trial", type=_natural, metavar="N", help="a trial of the run")
@@ -121,6 +122,11 @@ def parser() -> Parser:
         metavar="K",
         help="a pick on the way to it, counted from 0 (default: all in overview, and the one at "
         "which the scores lie furthest apart)",
+    )
+    explain.add_argument(
+        "--latest",
+        action="store_true",
+        help="explain the decision with the scorer of the latest checkpoint instead",
     )
     explain.add_argument(
         "--html", metavar="FILE", help="the page (default: RUN/explain/trial-N-step-K.html)"
@@ -313,8 +319,8 @@ def _explain(options: argparse.Namespace) -> int:
     run_dir, console = configuration.existing_directory(options.run), Console()
     configuration.load(run_dir)
     if options.trial is None:
-        for name in ("step", "html"):
-            if getattr(options, name) is not None:
+        for name, missing in (("step", None), ("html", None), ("latest", False)):
+            if getattr(options, name) != missing:
                 raise configuration.ConfigurationError(f"--{name} needs --trial")
         return explain.explain_run(run_dir, console, rows=options.n)
     return explain.explain_trial(
@@ -322,6 +328,7 @@ def _explain(options: argparse.Namespace) -> int:
         console,
         trial=options.trial,
         step=options.step,
+        latest=options.latest,
         html=Path(options.html) if options.html else None,
         rows=options.n,
     )

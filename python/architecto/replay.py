@@ -120,11 +120,12 @@ class ReplayBuffer:
         good = 0
         with path.open("rb+") as file:
             for record, size in read_records(file):
-                self._replay(record)
+                self.replay(record)
                 good += size
             file.truncate(good)
 
-    def _replay(self, record: dict) -> None:
+    def replay(self, record: dict) -> None:
+        """Take up one record of a file."""
         if "text" in record:
             self._numbers[record["text"]] = len(self._texts)
             self._texts.append(record["text"])

@@ -339,11 +339,15 @@ def asked(id: int, step: int, candidates, body: list[str], picked: int, closed=(
     session = {"session": "engine-0", "id": id}
     choose = {"type": "choose", **session, "episode": 1, "step": step, "candidates": candidates,
               "closed": list(closed)}  # fmt: skip
-    reply = {"type": "choose_reply", **session, "index": picked, "scorer": "t", "explored": False}
+    reply = {"type": "choose_reply", **session, "index": picked, "scorer": "transformer",
+             "explored": False}  # fmt: skip
     return [("in", choose, body), ("out", reply, [])]
 
 
-HELLO = ("in", {"type": "hello", "id": 1, "session": "engine-0"}, [])
+HELLO = [
+    ("in", {"type": "hello", "id": 1, "session": "engine-0"}, []),
+    ("out", {"type": "hello_reply", "id": 1, "session": "engine-0"}, []),
+]
 
 
 def test_decisions_of_a_trace(tmp_path: Path) -> None:
@@ -351,11 +355,11 @@ def test_decisions_of_a_trace(tmp_path: Path) -> None:
     write_trace(
         tmp_path,
         [
-            HELLO,
+            *HELLO,
             *asked(2, 0, "all", ["0 - root", "1 0 a", "2 0 b"], 1),
             *asked(3, 1, "all", ["3 1 c"], 3, closed=[2]),
             *asked(4, 2, [2, 3], ["2 0 b"], 2),
-            HELLO,
+            *HELLO,
             *asked(2, 0, [1], ["0 - root", "1 0 other"], 1),
         ],
     )
@@ -382,7 +386,7 @@ def run_dir(tmp_path_factory) -> Path:
     write_trace(
         folder,
         [
-            HELLO,
+            *HELLO,
             *asked(2, 0, [1, 2], ["0 - root", *body], 2),
             *asked(3, 1, [3, 4], more, 3),
             *asked(4, 2, [3, 4], [], 4),
@@ -409,24 +413,33 @@ def printed(function, *arguments, **options) -> str:
     return file.getvalue()
 
 
+def printed_trial(run_dir: Path, **options) -> str:
+    settings = {"trial": 0, "step": 0, "latest": False, "html": None, "rows": 5}
+    return printed(explain.explain_trial, run_dir, **(settings | options))
+
+
 @pytest.mark.parametrize("step", [0, None])
-def test_a_trial(run_dir: Path, tmp_path: Path, step) -> None:
-    """The scores are those of the checkpoint; the page lies where it was asked for."""
+@pytest.mark.parametrize("latest", [True, False])
+def test_a_trial(run_dir: Path, tmp_path: Path, step, latest: bool) -> None:
+    """The scores are those of the checkpoint, or of the fresh scorer that made the pick; the page
+    lies where it was asked for."""
     file = tmp_path / "deep" / "page.html"
-    shown = printed(explain.explain_trial, run_dir, trial=0, step=step, html=file, rows=5)
-    state = torch.load(run_dir / "checkpoint" / "agent.pt", weights_only=True)
+    shown = printed_trial(run_dir, step=step, html=file, latest=latest)
     scorer = TransformerScorer()
-    scorer.load_state_dict(state["scorer"])
+    if latest:
+        state = torch.load(run_dir / "checkpoint" / "agent.pt", weights_only=True)
+        scorer.load_state_dict(state["scorer"])
     for score in scorer.score(TASK, list(DECISION.candidates.values())).tolist():
         assert step is None or f"{score:+.4f}" in shown
-    assert "scorer transformer as it stands after 1 trials" in shown
+    note = "as it stands after 1 trials" if latest else "as it was at the pick, after 0 trials"
+    assert f"scorer transformer {note}" in shown
     assert "layer 2, head 4" in shown and "rolled up" in shown
     assert ("where the scores lie furthest apart" in shown) == (step is None)
     assert len(Reader(file.read_text()).views) == 10
 
 
 def test_the_page_lies_in_the_run(run_dir: Path) -> None:
-    printed(explain.explain_trial, run_dir, trial=0, step=0, html=None, rows=5)
+    printed_trial(run_dir, latest=True)
     assert (run_dir / "explain" / "trial-0-step-0.html").is_file()
 
 
@@ -445,7 +458,17 @@ def test_a_whole_run(run_dir: Path) -> None:
 )
 def test_no_such_trial_or_step(run_dir: Path, trial: int, step: int | None, message: str) -> None:
     with pytest.raises(ExplainError, match=message):
-        printed(explain.explain_trial, run_dir, trial=trial, step=step, html=None, rows=5)
+        printed_trial(run_dir, trial=trial, step=step)
+
+
+def test_a_scorer_that_came_from_nowhere(run_dir: Path, tmp_path: Path) -> None:
+    """It was set in a notebook, so that the trace does not say when."""
+    for file in ("configuration.json", "trials.journal"):
+        shutil.copy(run_dir / file, tmp_path)
+    told = (run_dir / "trace.jsonl").read_text().replace('"scorer": "transformer"', '"scorer": "x"')
+    (tmp_path / "trace.jsonl").write_text(told)
+    with pytest.raises(ExplainError, match=r"made by scorer x, and .* --latest explains"):
+        printed_trial(tmp_path)
 
 
 def test_a_run_without_trials(tmp_path: Path) -> None:

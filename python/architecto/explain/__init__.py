@@ -4,8 +4,8 @@
 makes of one decision: scores, `attribution` of the score to tokens, and `attention`; `effects` does
 so over many choices. `terminal` and `page` show it. `reading` knows the text of choices.
 
-The scorer is the one of the run's latest checkpoint, as it stands now: when the decision was made
-it had learned from fewer trials.
+A decision is explained with the scorer that made it, as `history` learns again what it knew then; a
+whole run with the scorer of the latest checkpoint.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def explain_run(run_dir: Path, console: Console, *, rows: int) -> int:
     if not picks:
         raise ExplainError(f"no pick of a trial stands in {run_dir / 'trace.jsonl'}")
     sample = list(picks.values())[:: max(1, -(-len(picks) // CHOICES))]
-    scorer, note = _scorer(run_dir, settings)
+    scorer, note = _latest(run_dir, settings)
 
     from . import terminal
     from .effects import effects
@@ -66,19 +66,24 @@ def explain_trial(
     *,
     trial: int,
     step: int | None,
+    latest: bool,
     html: Path | None,
     rows: int,
 ) -> int:
     """Print one decision on the way to a trial, and write its page; gives the exit status.
 
     step: the pick, counted from 0. None: all of them in overview, and in full the one at which the
-    candidates' scores lie furthest apart.
+    candidates' scores lie furthest apart
+    latest: explain with the scorer of the latest checkpoint, not the one that made the pick
     """
     settings = configuration.load(run_dir)
     picks = _picks(run_dir, trial)
     if step is not None and step >= len(picks):
         raise ExplainError(f"no step {step} in trial {trial}: its steps are 0 to {len(picks) - 1}")
-    scorer, note = _scorer(run_dir, settings)
+    if latest:
+        scorer, note = _latest(run_dir, settings)
+    else:
+        scorer, note = _then(run_dir, settings, picks[0], console)
 
     from . import page, terminal
     from .explanation import candidates, explain
@@ -137,7 +142,25 @@ def _picks(run_dir: Path, number: int) -> list[Decision]:
     return picks
 
 
-def _scorer(run_dir: Path, settings: Configuration) -> tuple[BaseScorer, str]:
+def _then(
+    run_dir: Path, settings: Configuration, pick: Decision, console: Console
+) -> tuple[BaseScorer, str]:
+    """The scorer as it was when an episode's picks were made, and a line that says which it is."""
+    from .history import scorer_at
+
+    with console.status("learning again what the scorer knew then (--latest takes no time)"):
+        scorer, learned = scorer_at(run_dir, settings, pick)
+    if scorer.name != pick.scorer:
+        raise ExplainError(
+            f"the pick was made by scorer {pick.scorer}, and {run_dir} does not tell how it came "
+            f"there: --latest explains the pick with the scorer of the latest checkpoint"
+        )
+    if scorer.learns:
+        return scorer, f"scorer {scorer.name} as it was at the pick, after {learned} trials"
+    return scorer, f"scorer {scorer.name}, which learns nothing"
+
+
+def _latest(run_dir: Path, settings: Configuration) -> tuple[BaseScorer, str]:
     """The scorer of the run's latest checkpoint, and a line that says which it is."""
     directory, position = checkpoint.latest(run_dir)
     file = directory / "agent.pt"

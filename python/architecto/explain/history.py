@@ -1,0 +1,93 @@
+"""The scorer as it was when a decision was made: what the agent had learned by then, learned again.
+
+The trace tells what the agent heard and when, and a fit depends on nothing else but the seed. On a
+CPU the weights are those that made the pick; on a GPU, or where a run was resumed, nearly so.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from architecto import architecture, scorers, trace, warm_start
+from architecto.agent import Agent
+from architecto.configuration import Configuration
+from architecto.replay import read_records
+from architecto.scorers.base import BaseScorer
+from architecto.service import Request, Service
+
+from .decisions import Decision
+
+
+def scorer_at(run_dir: Path, settings: Configuration, decision: Decision) -> tuple[BaseScorer, int]:
+    """The scorer that made a decision, and the number of trials that it had learned from.
+
+    Raises ScorerError where a scorer of the run cannot be loaded.
+    """
+    load = functools.partial(scorers.load, seed=settings.seed)
+    agent = Agent(load(settings.scorer), task=settings.task, seed=settings.seed)
+    _warm_start(agent, run_dir, settings)
+    service = Service(agent, seed=settings.seed, load_scorer=load)
+    rewards: list[tuple[str, float]] = []  # told, and learned from when an episode begins
+    asked: dict[str, Any] = {}
+    for record in trace.read(run_dir / "trace.jsonl"):
+        header, body = record["header"], "\n".join(record["body"])
+        if record["direction"] == "in":
+            asked = record
+        elif header["type"] == "reward":
+            rewards.append((body, header["reward"]))
+        elif asked and header.get("id") == asked["header"]["id"]:
+            request = Request(b"", asked["header"], "\n".join(asked["body"]).encode())
+            at = (header["session"], request.header.get("episode"), request.header.get("step"))
+            there = at == (decision.session, decision.episode, decision.step)
+            if _hear(service, request, header, rewards) and there:
+                break
+    return agent.scorer, len(agent.buffer.rewards)
+
+
+def _hear(
+    service: Service,
+    request: Request,
+    reply: dict[str, Any],
+    rewards: list[tuple[str, float]],
+) -> bool:
+    """Tell the agent what it heard in a request; is it one that it answered with a pick?"""
+    session, header = service.session_of(request), request.header
+    match reply["type"]:
+        case "choose_reply":
+            service.take_up(session, request)
+            for found, reward in rewards:
+                service.agent.observe(found, reward)
+                service.agent.update()
+            rewards.clear()
+            session.pick(header, session.candidates(header["candidates"]), reply["index"])
+            return True
+        case "answer_reply":
+            if reply["status"] != "known":
+                service.agent.answer(
+                    session=session.name,
+                    episode=header["episode"],
+                    step=header["step"],
+                    index=header["index"],
+                    architecture=str(architecture.parse(request.body.decode())),
+                    path=session.path(header["index"]),
+                )
+            session.last = None
+        case "scores_reply":
+            session.learn(request.choices)
+        case "use_scorer_reply":
+            service.use_scorer(header["scorer"])
+    return False
+
+
+def _warm_start(agent: Agent, run_dir: Path, settings: Configuration) -> None:
+    """Have the agent learn from the trials of the earlier run, as when the run began."""
+    if settings.warm_start is None:
+        return
+    with (run_dir / "replay.jsonl").open("rb") as file:
+        for record, _ in read_records(file):
+            if "earlier" in record or "text" in record or record.get("episode") == -1:
+                agent.buffer.replay(record)
+    agent.update()
+    warm_start.learn(agent)
