@@ -81,10 +81,10 @@
                   #:measured measured))
 
 ;; A template's architectures, in the space or at all.
-(define (template-frontier s template [longest 4])
+(define (template-frontier s template [more 1])
   (if (scope-space s)
       (frontier-of s template)
-      (valid-frontier template (scope-classes s) #:longest longest)))
+      (valid-frontier template (scope-classes s) more #:budgets (scope-budgets s))))
 
 ;; -- lines ------------------------------------------------------------------------------------------
 
@@ -294,8 +294,8 @@
         (λ (template)
           (define-values (found said-count) (new-texts n))
           ;; outside a space the rest of a list grows longer step by step: short completions first
-          (for ([longest (in-range (if (scope-space s) 4 1) 5)] #:break (>= (said-count) n))
-            (for-each-answer (template-frontier s template longest)
+          (for ([more (in-range (if (scope-space s) 4 0) 5)] #:break (>= (said-count) n))
+            (for-each-answer (template-frontier s template more)
                              #:seconds (hash-ref options "--timeout" 60)
                              (λ (answer) (found (text-of answer)))))
           (when (= 0 (said-count))

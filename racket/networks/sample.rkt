@@ -29,11 +29,13 @@
     (define rejected (make-hasheqv))
     (define largest #f)                ; a choice whose layers are all known
     (define largest-layers 0)
+    (define (note! layers)
+      (when (< layers fewest) (set! fewest layers))
+      (when (> layers most) (set! most layers)))
     (define (fits? i)
       (define-values (layers whole?) (layers-known f i))
       (when whole?
-        (when (< layers fewest) (set! fewest layers))
-        (when (> layers most) (set! most layers))
+        (note! layers)
         (when (> layers largest-layers)
           (set! largest i)
           (set! largest-layers layers)))
@@ -58,7 +60,11 @@
                           (cond [(fits? c) (down c turns)]
                                 [else (hash-set! rejected c #t)
                                       (try (remv c open))])]))]
-           [(answer) (newest-answer f)]
+           [(answer)
+            (define answer (newest-answer f))
+            (define-values (layers _) (count-layers answer values))
+            (note! layers)
+            answer]
            [(unfinished) (down i turns)]
            [else (turn-back)])])))
 
@@ -76,20 +82,26 @@
 ;; no more can come.
 (define (layers-known f i)
   (define st (node-state (node-at f i)))
-  (define (walked t) (walk/store t (state-store st)))
-  (define (nth t n) (let ([t (walked t)]) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1)))))
+  (count-layers (query-term st) (λ (t) (walk/store t (state-store st)))))
+
+;; The same of an answer, or of a term whose parts `walked` looks up.
+(define (count-layers answer walked)
   (define whole? #t)
-  (define (count-layers t)
+  (define (open! n) (set! whole? #f) n)
+  (define (layers-in t)
     (let loop ([t (walked t)] [n 0])
-      (cond [(pair? t) (loop (walked (cdr t)) (+ n (count-layer (walked (car t)))))]
-            [else (unless (null? t) (set! whole? #f)) n])))
-  (define (count-layer layer)
-    (cond [(not (pair? layer)) (set! whole? #f) 1]
+      (cond [(pair? t) (loop (walked (cdr t)) (+ n (layers-at (walked (car t)))))]
+            [(null? t) n]
+            [else (open! n)])))
+  (define (layers-at layer)
+    (cond [(not (pair? layer)) (open! 1)]
           [(memq (walked (car layer)) '(residual concat))
            (let loop ([t (walked (cdr layer))] [n 1])
-             (cond [(pair? t) (loop (walked (cdr t)) (+ n (count-layers (car t))))]
-                   [else (unless (null? t) (set! whole? #f)) n]))]
+             (cond [(pair? t) (loop (walked (cdr t)) (+ n (layers-in (car t))))]
+                   [(null? t) n]
+                   [else (open! n)]))]
           [else 1]))
-  (define architecture (nth (query-term st) 0))
-  (define n (if (pair? architecture) (count-layers (nth architecture 2)) 0))
-  (values n (and whole? (pair? architecture))))
+  (define (nth t n) (let ([t (walked t)]) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1)))))
+  (define architecture (nth answer 0))
+  (define n (if (pair? architecture) (layers-in (nth architecture 2)) (open! 0)))
+  (values n whole?))

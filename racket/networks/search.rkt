@@ -11,7 +11,7 @@
                                  #:like any/c #:measured (or/c #f symbol?))
                        frontier?)]
   [architecture->text (-> any/c bytes?)])
- space-query layers-cost)
+ space-query layers-cost with-account add-budget endless)
 
 ;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept
 ;; count of; other quantities where they have a budget.
@@ -31,18 +31,10 @@
                       (if (null? layers) (map (λ (q) 0) quantities) (layers-cost layers #f)))
                     '(0 0 0 0)))
   (define (whole architecture parameters total)
-    (fresh (macs activations depth)
-      (let* ([totals (list parameters macs activations depth)]
-             [account
-              (for/list ([quantity (in-list quantities)] [total (in-list totals)]
-                         [reserve (in-list least)] #:when (assq quantity all))
-                (list quantity 0 reserve total))])
+    (with-account all parameters least
+      (λ (account)
         (conj*
-         (for/fold ([goal succeed]) ([quantity (in-list quantities)] [sum (in-list totals)])
-           (define budget (assq quantity all))
-           (conj* goal
-                  (if budget (infd sum (interval (cadr budget) (caddr budget))) succeed)
-                  (if (eq? quantity measured) (== sum total) succeed)))
+         (if measured (== total (account-total account measured)) succeed)
          (if like (like architecture) succeed)
          (if (space-account? space)
              ((space-goal space) architecture input classes account)
@@ -53,6 +45,21 @@
   (if measured
       (query (architecture parameters total) (whole architecture parameters total))
       (query (architecture parameters) (whole architecture parameters #f))))
+
+;; The goal that (make-goal ACCOUNT) makes of an account of the quantities that have a budget.
+(define (with-account budgets parameters least make-goal)
+  (fresh (macs activations depth)
+    (let ([account
+           (for/list ([quantity (in-list quantities)] [reserve (in-list least)]
+                      [total (in-list (list parameters macs activations depth))]
+                      #:when (assq quantity budgets))
+             (list quantity 0 reserve total))])
+      (conj* (for/fold ([goal succeed]) ([entry (in-list account)])
+               (define budget (assq (car entry) budgets))
+               (conj* goal (infd (cadddr entry) (interval (cadr budget) (caddr budget)))))
+             (make-goal account)))))
+
+(define (account-total account quantity) (cadddr (assq quantity account)))
 
 (define endless 1000000000000000)
 

@@ -2,7 +2,7 @@
 ;; Shapes, and how a sliding window changes the size of an image.
 
 (require "../kanren/main.rkt")
-(provide windowo dilated-windowo sizeo)
+(provide windowo dilated-windowo sizeo withino)
 
 ;; A shape is a list of sizes, without the batch: (CHANNELS HEIGHT WIDTH) of an image, (TOKENS WIDTH)
 ;; of a sequence, (FEATURES) of a vector. Any size may be unknown. Images have no side longer than
@@ -33,3 +33,13 @@
     (conde [(== shape `(,a)) (fd (= size a))]
            [(== shape `(,a ,b)) (fd (= size (* a b)))]
            [(== shape `(,a ,b ,c)) (fd (= size (* a b c)))])))
+
+;; `count` layers may lead from a shape to a vector: an image needs two, such as flatten and linear,
+;; or one where its numbers are as many as the vector's; tokens need one.
+(defrel (withino count shape vector)
+  (fresh (a b c features)
+    (conde [(== shape `(,a))]
+           [(== shape `(,a ,b)) (fd (> count 0))]
+           [(== shape `(,a ,b ,c))
+            (conde [(fd (> count 1))]
+                   [(== count 1) (== vector `(,features)) (fd (= features (* a b c)))])])))

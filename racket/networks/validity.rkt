@@ -2,31 +2,35 @@
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
 (require racket/list "../kanren/main.rkt" "../search/frontier.rkt" "architecture.rkt"
-         "spaces/free.rkt" "text.rkt")
+         "search.rkt" "spaces/free.rkt" "text.rkt")
 (provide valid-frontier like-template)
 
-;; The architectures that a template with holes stands for: those of its layers that fit one another
-;; and give `classes` outputs (#f: any number). A number is any up to 65536; a layer, or the rest of
-;; a list, is from the vocabulary of the space free. The rest of a list is at most `longest` layers.
-(define (valid-frontier template classes #:longest [longest 4])
+;; The architectures that a template with holes stands for: those of its layers that fit one another,
+;; give `classes` outputs (#f: any number) and keep the budgets (as in search.rkt). A number is any up
+;; to 65536; a layer, or the rest of a list, is from the vocabulary of the space free. The rest of a
+;; list is `more` layers.
+(define (valid-frontier template classes more #:budgets [budgets '()])
   (make-frontier
    (query (architecture parameters)
      (fresh (out)
-       (let-values ([(goal layers)
-                     (template-goal longest (third template) (cdr (second template)) (list out)
-                                    `((params 0 0 ,parameters))
-                                    `((params ,parameters 0 ,parameters)))])
-         (conj* (if classes (== out classes) succeed)
-                (infd parameters (interval 0 1000000000000))
-                goal
-                (== architecture (list 'architecture (second template) layers))))))))
+       (with-account (add-budget 'params endless budgets) parameters '(0 0 0 0)
+         (λ (account)
+           (define spent                ; the whole account
+             (for/list ([entry (in-list account)])
+               (list (first entry) (fourth entry) (third entry) (fourth entry))))
+           (define-values (goal layers)
+             (template-goal more (third template) (cdr (second template)) (list out)
+                            account spent))
+           (conj* (if classes (== out classes) succeed)
+                  goal
+                  (== architecture (list 'architecture (second template) layers)))))))))
 
 ;; -> the goal that a template's layers follow one another, and the layers with variables for holes
-(define (template-goal longest layers in out account after)
+(define (template-goal more layers in out account after)
   (cond
     [(null? layers) (values (conj* (== in out) (== account after)) '())]
     [(hole? layers)
-     (define-values (rest goal) (some (λ (v) (any-layerso v in out account after longest 1))))
+     (define-values (rest goal) (some (λ (v) (any-layerso v in out account after more 1))))
      (values goal rest)]
     [else
      (define between #f) (define account-between #f)
@@ -38,7 +42,7 @@
            (let-values ([(layer holes) (with-holes (car layers))])
              (values layer (conj* holes (layero layer in between account account-between))))))
      (define-values (rest-goal rest)
-       (template-goal longest (cdr layers) between out account-between after))
+       (template-goal more (cdr layers) between out account-between after))
      (values (conj* goal rest-goal) (cons layer rest))]))
 
 (define (some make-goal)

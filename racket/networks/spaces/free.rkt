@@ -3,27 +3,30 @@
 ;; Every layer is there, with the values of `vocabularyo`; the number of layers is bounded by 12, or
 ;; by the budget on depth, and branches of joins hold at most 2 layers each.
 
-(require "../../kanren/main.rkt" "../architecture.rkt" "../budget.rkt" "../space.rkt")
+(require "../../kanren/main.rkt" "../architecture.rkt" "../budget.rkt" "../shapes.rkt" "../space.rkt")
 (provide vocabularyo any-layerso)
 
 (define-space (free architecture input classes #:account account)
   "any sequence and nesting of layers that fit"
   #:input (1 28 28) #:classes 10 #:max-params 1000000
-  (fresh (layers after)
+  (fresh (layers count after)
     (architectureo architecture input layers)
-    (any-layerso layers input `(,classes) account after 12 2)
+    (infd count (interval 1 12))
+    (labelfd count)
+    (any-layerso layers input `(,classes) account after count 2)
     (settleo after)))
 
-;; At most `count` layers, joins nested at most `nesting` deep.
+;; So many layers, to a vector; joins nested at most `nesting` deep.
 (defrel (any-layerso layers in out account after count nesting)
   (fresh (layer rest between account-between fewer)
     (conde
-      [(== layers '()) (== out in) (== after account)]
+      [(== count 0) (== layers '()) (== out in) (== after account)]
       [(== layers `(,layer . ,rest))
        (fd (> count 0))
        (fd (= fewer (- count 1)))
        (vocabularyo layer in nesting)
        (layero layer in between account account-between)
+       (withino fewer between out)
        (labelfd layer)
        (any-layerso rest between out account-between after fewer nesting)])))
 
