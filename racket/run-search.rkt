@@ -25,6 +25,8 @@
 
 (define (main arguments)
   (define endpoint #f)
+  (define key #f)
+  (define deadline 60)
   (define session "engine-0")
   (define name "cnn")
   (define input #f)
@@ -37,6 +39,9 @@
    #:program "run-search" #:argv arguments
    #:once-each
    [("--connect") e "endpoint of the agent, such as ipc:///tmp/x/agent" (set! endpoint e)]
+   [("--key") f "file of this engine's keys, for an agent at tcp://ADDRESS:PORT" (set! key f)]
+   [("--deadline") n "seconds to wait for the agent at the start (default 60)"
+                   (set! deadline (max 1 (parse-natural "--deadline" n)))]
    [("--session") s "name of this engine at the agent (default engine-0)" (set! session s)]
    [("--space") s "a space's name, or the path of a .rkt file (default cnn)" (set! name s)]
    [("--input") s "shape of an image, C,H,W (default: the space's own)"
@@ -69,7 +74,9 @@
     [else
      (end-with-standard-input)
      (define hello (hash 'space (symbol->string (space-name space)) 'input shape 'classes outputs))
-     (search f (make-strategy strategy-name f) endpoint session hello
+     (define agent (connect-agent endpoint #:session session #:hello hello
+                                  #:deadline deadline #:key key))
+     (search f (make-strategy strategy-name f) agent
              (if keys? (space-table-key space) (λ (architecture) #f)))]))
 
 (define (print-one f space shape classes budget)
@@ -92,8 +99,7 @@
               (unless (eof-object? (read-bytes 1024)) (loop)))
             (exit 1))))
 
-(define (search f s endpoint session hello table-key)
-  (define agent (connect-agent endpoint #:session session #:hello hello))
+(define (search f s agent table-key)
   (define (stop-or result) (if (eq? result 'shutdown) 'stop result))
   (define (pick episode step candidates new closed)
     (stop-or

@@ -104,6 +104,9 @@ def parser() -> Parser:
     swap.add_argument(
         "--scorer", required=True, metavar="SCORER", help="as for run: see `run --help`"
     )
+    swap.add_argument(
+        "--key", metavar="FILE", help="key file of an engine, where the run listens on tcp"
+    )
     swap.set_defaults(command=_swap)
 
     explain = commands.add_parser("explain", help="show why a run's scorer values what it does")
@@ -146,9 +149,26 @@ def parser() -> Parser:
         "--run", dest="run_dir", metavar="DIR", help="directory of a run to serve (default: none)"
     )
     serve.add_argument(
-        "--endpoint", metavar="ipc://PATH", help="where to listen (default: a fresh directory)"
+        "--endpoint",
+        metavar="ENDPOINT",
+        help="where to listen: ipc://PATH, or tcp://ADDRESS:PORT with keys "
+        "(default: ipc in a fresh directory)",
+    )
+    serve.add_argument(
+        "--keys", metavar="FOLDER", help="accept only the engines whose keys are listed there"
     )
     serve.set_defaults(command=_serve)
+
+    keys = commands.add_parser("keys", help="make the keys that agent and engines need on tcp")
+    keys.description = (
+        "Make CURVE keys: those of an engine, and the agent's if the folder has none. The agent "
+        "accepts the engines in FOLDER/engines; to turn one away, delete its file there."
+    )
+    keys.add_argument("folder", metavar="FOLDER", help="where to write them, mode 0700")
+    keys.add_argument(
+        "--engine", default="engine", metavar="NAME", help="whose keys (default: engine)"
+    )
+    keys.set_defaults(command=_keys)
     bench = commands.add_parser("bench-search", help="measure a scorer on a table of results")
     bench.description = (
         "Search a table of results with the real system, once for each seed, and print the regret: "
@@ -306,7 +326,8 @@ def _best(options: argparse.Namespace) -> int:
 def _swap(options: argparse.Namespace) -> int:
     from architecto import swap
 
-    name = swap.swap_in_run(configuration.existing_directory(options.run), options.scorer)
+    run_dir = configuration.existing_directory(options.run)
+    name = swap.swap_in_run(run_dir, options.scorer, options.key and Path(options.key))
     print(f"the scorer is now {name}")
     return 0
 
@@ -337,9 +358,20 @@ def _explain(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from architecto import serve
 
+    keys = options.keys and Path(options.keys)
     if options.run_dir is not None:
-        return serve.serve_run(Path(options.run_dir), options.endpoint)
-    return serve.serve_scores(_settings(options), options.endpoint)
+        return serve.serve_run(Path(options.run_dir), options.endpoint, keys)
+    return serve.serve_scores(_settings(options), options.endpoint, keys)
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from architecto import keys
+
+    folder = Path(options.folder)
+    for file in keys.make(folder, options.engine):
+        print(file)
+    print(f"an engine on another machine needs {options.engine}.key_secret and agent.key")
+    return 0
 
 
 def _bench_search(options: argparse.Namespace) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import tempfile
 from pathlib import Path
 
+_TCP = re.compile(r"tcp://[^/:\s]+:([0-9]{1,5}|\*)\Z")
 PATH_LIMIT = 103
 """Longest path of a socket file, in bytes, that Linux and macOS both take."""
 
@@ -26,10 +28,17 @@ def fresh() -> str:
     return f"ipc://{directory}/agent"
 
 
-def check(endpoint: str) -> None:
-    """Raise EndpointError unless an agent can listen there."""
+def check(endpoint: str, *, keys: bool = False) -> None:
+    """Raise EndpointError unless an agent can listen there; ``keys``: it has CURVE keys."""
+    if _TCP.match(endpoint):
+        if not keys:
+            raise EndpointError(
+                f"endpoint {endpoint}: tcp needs keys: make them with "
+                "`python -m architecto keys FOLDER` and add --keys FOLDER"
+            )
+        return
     if not endpoint.startswith("ipc://"):
-        raise EndpointError(f"endpoint {endpoint}: expected ipc://PATH, the only kind so far")
+        raise EndpointError(f"endpoint {endpoint}: expected ipc://PATH or tcp://ADDRESS:PORT")
     path = endpoint.removeprefix("ipc://")
     size = len(os.fsencode(path))
     if size > PATH_LIMIT:
@@ -55,6 +64,8 @@ def is_listening(endpoint: str) -> bool:
 
 def remove(endpoint: str) -> None:
     """Remove a fresh endpoint with its directory; other endpoints are left alone."""
+    if not endpoint.startswith("ipc://"):
+        return
     directory = Path(endpoint.removeprefix("ipc://")).parent
     if directory.name.startswith("architecto-"):
         shutil.rmtree(directory, ignore_errors=True)

@@ -28,6 +28,7 @@ class Run:
 
     What the directory holds is taken up: stored trials, the agent's checkpoint, the trace.
 
+    keys: folder of CURVE keys, see architecto.keys; the endpoint then needs them
     load_scorer: gives a scorer by its spec, `scorers.load` if None; console: where to show the run
     """
 
@@ -37,6 +38,7 @@ class Run:
         settings: Configuration,
         endpoint: str,
         *,
+        keys: Path | None = None,
         load_scorer: Callable[[str], BaseScorer] | None = None,
         console: Console | None = None,
     ) -> None:
@@ -94,7 +96,7 @@ class Run:
         self._export_best()
         recover(self.service, trace.read(path), position)
         self._context = zmq.Context()
-        self._socket = self.server.bind(self._context, endpoint)
+        self._socket = self.server.bind(self._context, endpoint, keys)
 
     @property
     def finished(self) -> bool:
@@ -135,7 +137,7 @@ class Run:
         """End the evaluations and close what is open."""
         self.display.stop()
         self.executor.close()
-        self._socket.close()
+        self.server.close()
         self._context.term()
         self.trace.close()
         self.study.close()

@@ -50,7 +50,7 @@ class Stop:
         os._exit(1)
 
 
-def serve_run(run_dir: Path, at: str | None) -> int:
+def serve_run(run_dir: Path, at: str | None, keys: Path | None = None) -> int:
     """Serve the run in a directory until it is done; gives the exit status.
 
     0: done, or told to end. 2: the run cannot go on, and stderr says why in one line.
@@ -58,11 +58,12 @@ def serve_run(run_dir: Path, at: str | None) -> int:
     stop = Stop()
     settings = configuration.load(run_dir)
     listening = at or endpoint.fresh()
-    endpoint.check(listening)
+    endpoint.check(listening, keys=keys is not None)
     stop.watch_stdin()
     from architecto.run import Run  # imports torch: seconds
 
-    run = Run(run_dir, settings, listening)
+    run = Run(run_dir, settings, listening, keys=keys)
+    gc.freeze()  # what is loaded stays: collections need not look at it each time
     work(run, listening, stop=lambda: bool(stop))
     if run.failure:
         print(run.failure, file=sys.stderr)
@@ -93,11 +94,11 @@ def work(
         endpoint.remove(at)
 
 
-def serve_scores(settings: Configuration, at: str | None) -> int:
+def serve_scores(settings: Configuration, at: str | None, keys: Path | None = None) -> int:
     """Serve scores and picks without evaluating anything, for the REPL."""
     stop = Stop()
     listening = at or endpoint.fresh()
-    endpoint.check(listening)
+    endpoint.check(listening, keys=keys is not None)
     stop.watch_stdin()
     import functools
     import json
@@ -119,16 +120,20 @@ def serve_scores(settings: Configuration, at: str | None) -> int:
         scoring_s=settings.scorer_seconds,
     )
     server = Server(service)
-    socket = server.bind(zmq.Context(), listening)
+    context = zmq.Context()
+    socket = server.bind(context, listening, keys)
+    if listening.startswith("tcp://"):
+        listening = socket.getsockopt_string(zmq.LAST_ENDPOINT)  # tells the port
     poller = zmq.Poller()
     poller.register(socket, zmq.POLLIN)
     try:
         print(json.dumps({"v": 1, "endpoint": listening, "pid": os.getpid()}), flush=True)
-        gc.freeze()  # what is loaded stays: collections need not look at it each time
+        gc.freeze()
         while not stop:
             if poller.poll(200):
                 server.receive()
     finally:
-        socket.close()
+        server.close()
+        context.term()
         endpoint.remove(listening)
     return 0

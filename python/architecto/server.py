@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
 from architecto.checkpoint import Position
+from architecto.endpoint import EndpointError
+from architecto.keys import protect
 from architecto.messages import BODY_LIMIT, REQUESTS, MessageError, build, parse, to_json
 from architecto.service import Request, ScorerFailed, Service
 from architecto.sessions import Session, UnknownChoices
 from architecto.trace import Trace
+
+if TYPE_CHECKING:
+    from zmq.auth.thread import ThreadAuthenticator
 
 TOGETHER = 64
 """Messages that are taken from the socket at a time; those among them are scored together."""
@@ -43,11 +49,15 @@ class Server:
         """Why the run cannot go on, in one line."""
         self._waiting: dict[str, Request] = {}
         self._socket: zmq.Socket | None = None
+        self._authenticator: ThreadAuthenticator | None = None
 
     # ------------------------------------------------------------------------------ the socket
 
-    def bind(self, context: zmq.Context, endpoint: str) -> zmq.Socket:
-        """Bind the endpoint; raises zmq.ZMQError if that cannot be done."""
+    def bind(self, context: zmq.Context, endpoint: str, keys: Path | None = None) -> zmq.Socket:
+        """Bind the endpoint; with a folder of keys, for the engines listed there alone.
+
+        Raises EndpointError if that cannot be done.
+        """
         socket = context.socket(zmq.ROUTER)
         socket.set(zmq.LINGER, 500)
         socket.set(zmq.SNDHWM, 64)
@@ -56,13 +66,27 @@ class Server:
         socket.set(zmq.MAXMSGSIZE, 2 * BODY_LIMIT)
         socket.set(zmq.HEARTBEAT_IVL, 5000)
         socket.set(zmq.HEARTBEAT_TIMEOUT, 30000)
-        try:
-            socket.bind(endpoint)
-        except zmq.ZMQError:
-            socket.close()
-            raise
         self._socket = socket
+        try:
+            if keys is not None:
+                self._authenticator = protect(socket, keys)
+            socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            self.close()
+            raise EndpointError(f"endpoint {endpoint}: {zmq.strerror(error.errno)}") from None
+        except EndpointError:
+            self.close()
+            raise
         return socket
+
+    def close(self) -> None:
+        """Close the socket; what was sent goes out within half a second."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._authenticator is not None:
+            self._authenticator.stop()
+            self._authenticator = None
 
     def receive(self) -> None:
         """Handle every message that has arrived; never waits."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import zmq
 
-from architecto import configuration, endpoint, scorers
+from architecto import configuration, endpoint, keys, scorers
 from architecto.messages import MessageError, build, parse
 
 PATIENCE_S = 120.0
@@ -19,10 +19,11 @@ class SwapError(ValueError):
     """The scorer was not swapped; the message is one line for a person."""
 
 
-def swap_in_run(run_dir: Path, scorer: str) -> str:
+def swap_in_run(run_dir: Path, scorer: str, key: Path | None = None) -> str:
     """Have the agent of a run use another scorer from the next step on; gives the scorer's name.
 
-    Raises SwapError or ScorerError, and ConfigurationError if there is no such run.
+    ``key`` is the key file of an engine, for a run that listens on tcp. Raises SwapError,
+    ScorerError or KeyFileError, and ConfigurationError if there is no such run.
     """
     configuration.load(run_dir)
     scorers.check(scorer)
@@ -30,24 +31,31 @@ def swap_in_run(run_dir: Path, scorer: str) -> str:
         at = json.loads((run_dir / "connection.json").read_text())["endpoint"]
     except (OSError, ValueError, KeyError, TypeError):
         at = None
-    if at is None or not endpoint.is_listening(at):
+    if at is None or (at.startswith("ipc://") and not endpoint.is_listening(at)):
         resume = configuration.command_line("resume", str(run_dir))
         raise SwapError(f"the run in {run_dir} is not at work; to go on with it: {resume}")
-    return use_scorer(at, configuration.absolute_scorer(scorer))
+    return use_scorer(at, configuration.absolute_scorer(scorer), key)
 
 
-def use_scorer(at: str, scorer: str, patience_s: float = PATIENCE_S) -> str:
+def use_scorer(
+    at: str, scorer: str, key: Path | None = None, patience_s: float = PATIENCE_S
+) -> str:
     """Ask the agent at an endpoint to use a scorer; gives the name that it has there.
 
     Raises SwapError if the agent refuses or does not answer.
     """
+    if at.startswith("tcp://") and key is None:
+        raise SwapError(f"the agent listens at {at}: name the file of a listed key with --key")
     request = build("use_scorer", id=1, session=f"swap-{os.getpid()}", scorer=scorer)
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.set(zmq.LINGER, 0)
+        if key is not None:
+            keys.introduce(socket, key)
         socket.connect(at)
         socket.send_multipart([request, b""])
         if not socket.poll(int(1000 * patience_s)):
-            raise SwapError(f"the agent at {at} did not answer within {patience_s:g} s")
+            listed = f"; does it list the key of {key}?" if key else ""
+            raise SwapError(f"the agent at {at} did not answer within {patience_s:g} s{listed}")
         try:
             reply, _ = parse(socket.recv_multipart())
         except MessageError as error:

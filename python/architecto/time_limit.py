@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from types import TracebackType
+from typing import Any
 
 INTERRUPTIONS = 3
 """A call that goes on after so many interruptions cannot be interrupted."""
@@ -36,16 +37,21 @@ class TimeLimit:
         self.seconds = seconds
         self._until: float | None = None
         self._interruptions = 0
+        self._others: tuple[Any, tuple[float, float]] | None = None
         self._works = threading.current_thread() is threading.main_thread()
         if self._works:
-            signal.signal(signal.SIGALRM, self._interrupt)
             threading.Thread(target=self._watch, daemon=True).start()
 
     def __enter__(self) -> None:
-        if self._works:
-            self._interruptions = 0
-            self._until = time.monotonic() + self.seconds
-            signal.setitimer(signal.ITIMER_REAL, self.seconds, self.seconds)
+        if not self._works:
+            return
+        self._interruptions = 0
+        self._until = time.monotonic() + self.seconds
+        handler = signal.getsignal(signal.SIGALRM)
+        if handler != self._interrupt:
+            signal.signal(signal.SIGALRM, self._interrupt)
+        timer = signal.setitimer(signal.ITIMER_REAL, self.seconds, self.seconds)
+        self._others = (handler, timer) if timer[0] else None
 
     def __exit__(
         self,
@@ -54,8 +60,13 @@ class TimeLimit:
         where: TracebackType | None,
     ) -> None:
         self._until = None
-        if self._works:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        if not self._works:
+            return
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._others:  # somebody else in this process had set the alarm
+            handler, timer = self._others
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, *timer)
 
     def _interrupt(self, _number: int, _frame: object) -> None:
         if self._until is None:

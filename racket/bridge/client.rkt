@@ -12,7 +12,7 @@
  agent?
  (contract-out
   [connect-agent (->* (string? #:session string? #:hello hash?)
-                      (#:deadline (and/c real? positive?))
+                      (#:deadline (and/c real? positive?) #:key (or/c path-string? #f))
                       agent?)]
   [agent-hello (-> agent? hash?)]
   [agent-choose! (->* (agent? #:episode natural? #:step natural?
@@ -31,7 +31,7 @@
   [agent-use-scorer! (-> agent? string? string?)]
   [disconnect-agent! (-> agent? void?)]))
 
-(require racket/list "messages.rkt" "zmq.rkt")
+(require racket/list "keys.rkt" "messages.rkt" "zmq.rkt")
 
 (define engine-name "architecto 0.1.0")
 
@@ -43,13 +43,14 @@
 
 ;; An Agent is a connection to an agent process.
 ;;   endpoint    where it listens, for messages to a person
+;;   key         file of the engine's keys, or #f
 ;;   hello-form  (listof (cons symbol value)), the fields that every hello repeats
 ;;   deadline    seconds that a request may take, until the agent names another
 ;;   lock        held during a request: one thread at a time uses the socket
 ;;   sent        set of indices whose text the agent holds: hasheqv index -> #t
 ;;   closed      indices that the agent may forget and was not told of yet, oldest first
 ;;   over?       the agent told us to stop; nothing is sent any more
-(struct agent (endpoint dealer session hello-form lock sent
+(struct agent (endpoint key dealer session hello-form lock sent
                         [deadline #:mutable] [next-id #:mutable] [reply #:mutable]
                         [closed #:mutable] [over? #:mutable]))
 
@@ -62,18 +63,23 @@
 
 ;; ---------------------------------------------------------------------------------- requests
 
-;; Connects and says hello. Raises exn:fail:agent if no agent answers within the deadline.
-(define (connect-agent endpoint #:session session #:hello hello #:deadline [deadline 60])
+;; Connects and says hello. `key` is the file of the engine's keys (keys.rkt), which tcp needs.
+;; Raises exn:fail:agent if no agent answers within the deadline.
+(define (connect-agent endpoint #:session session #:hello hello #:deadline [deadline 60]
+                       #:key [key #f])
+  (when (and (regexp-match? #rx"^tcp://" endpoint) (not key))
+    (agent-error "~a needs a key file: make one with `python -m architecto keys FOLDER`" endpoint))
+  (define own (and key (read-keys key (λ (text) (agent-error "~a" text)))))
   (define dealer
     (with-handlers ([exn:fail:zmq? (λ (e) (agent-error "~a" (exn-message e)))])
-      (open-dealer endpoint)))
+      (open-dealer endpoint #:keys own)))
   (define hello-form
     (list* (cons 'session session)
            (cons 'engine engine-name)
            (for/list ([key (in-list '(space input classes))])
              (cons key (hash-ref hello key
                                  (λ () (agent-error "hello needs the field ~a" key)))))))
-  (define a (agent endpoint dealer session hello-form (make-semaphore 1) (make-hasheqv)
+  (define a (agent endpoint key dealer session hello-form (make-semaphore 1) (make-hasheqv)
                    deadline 1 (hasheq) '() #f))
   (with-handlers ([(λ (_) #t) (λ (e) (close-dealer! dealer) (raise e))])
     (locked a (λ () (say-hello! a))))
@@ -282,8 +288,9 @@
          [else (agent-error "the agent answered a ~a request with ~a"
                             type (hash-ref header 'type))])]
       [(>= (now) until)
-       (agent-error "the agent at ~a did not answer a ~a request within ~a s: is it running?"
-                    (agent-endpoint a) type (agent-deadline a))]
+       (agent-error "the agent at ~a did not answer a ~a request within ~a s: is it running~a?"
+                    (agent-endpoint a) type (agent-deadline a)
+                    (if (agent-key a) (format ", and does it list the key of ~a" (agent-key a)) ""))]
       [else
        (dealer-send! dealer frames)
        (define longer (min last-resend (* 2 pause)))

@@ -11,7 +11,7 @@
 (provide open-dealer dealer? dealer-send! dealer-receive! close-dealer!
          (struct-out exn:fail:zmq))
 
-(require ffi/unsafe ffi/unsafe/atomic ffi/unsafe/port racket/list racket/runtime-path)
+(require ffi/unsafe ffi/unsafe/atomic ffi/unsafe/port racket/list racket/runtime-path "keys.rkt")
 
 ;; libzmq refused something; the message is one line for a person.
 (struct exn:fail:zmq exn:fail ())
@@ -89,6 +89,8 @@
   (_fun #:save-errno 'posix _pointer _bytes/nul-terminated -> _int))
 (define-zmq zmq-set-int "zmq_setsockopt"
   (_fun _pointer _int (value : (_ptr i _int)) (_size = (ctype-sizeof _int)) -> _int))
+(define-zmq zmq-set-bytes "zmq_setsockopt"
+  (_fun #:save-errno 'posix _pointer _int (value : _bytes) (_size = (bytes-length value)) -> _int))
 (define-zmq zmq-get-int "zmq_getsockopt"
   (_fun _pointer _int (value : (_ptr o _int)) (size : (_ptr io _size) = (ctype-sizeof _int))
         -> (result : _int) -> (and (zero? result) value)))
@@ -109,6 +111,9 @@
 (define ZMQ_RECONNECT_IVL 18)
 (define ZMQ_SNDHWM 23)
 (define ZMQ_RCVHWM 24)
+(define ZMQ_CURVE_PUBLICKEY 48)
+(define ZMQ_CURVE_SECRETKEY 49)
+(define ZMQ_CURVE_SERVERKEY 50)
 (define ZMQ_HEARTBEAT_IVL 75)
 (define ZMQ_HEARTBEAT_TIMEOUT 77)
 (define ZMQ_DONTWAIT 1)
@@ -118,10 +123,11 @@
 
 ;; ---------------------------------------------------------------------------------- the socket
 
-;; open-dealer : string [#:options (listof (cons option-number integer))] -> dealer
-;; Connects to an endpoint. libzmq connects in the background and again after a loss, so this
-;; succeeds before anybody listens there.
+;; open-dealer : string [#:keys (or/c #f keys?) …] -> dealer
+;; Connects to an endpoint, with CURVE if there are keys. libzmq connects in the background and again
+;; after a loss, so this succeeds before anybody listens there.
 (define (open-dealer endpoint
+                     #:keys [own #f]
                      #:linger-ms [linger-ms 500]
                      #:reconnect-ms [reconnect-ms 100]
                      #:heartbeat-ms [heartbeat-ms 5000]
@@ -135,6 +141,14 @@
   (zmq-set-int socket ZMQ_HEARTBEAT_TIMEOUT heartbeat-timeout-ms)
   (zmq-set-int socket ZMQ_SNDHWM queue)
   (zmq-set-int socket ZMQ_RCVHWM queue)
+  (when own
+    (for ([option (in-list (list ZMQ_CURVE_SERVERKEY ZMQ_CURVE_PUBLICKEY ZMQ_CURVE_SECRETKEY))]
+          [key (in-list (list (keys-agent own) (keys-public own) (keys-secret own)))])
+      (unless (zero? (zmq-set-bytes socket option key))
+        (zmq-close socket)
+        (zmq-ctx-term context)
+        (zmq-error (string-append "cannot use the keys: they are damaged, or this libzmq has no"
+                                  " CURVE (name another one in ARCHITECTO_LIBZMQ)")))))
   (unless (zero? (zmq-connect socket (string->bytes/utf-8 endpoint)))
     (define reason (error-text (saved-errno)))
     (zmq-close socket)

@@ -67,7 +67,8 @@ def test_an_endpoint_that_a_dead_process_left_can_be_used_again(tmp_path):
     [
         ("ipc:///tmp/" + "x" * 120, "the limit is 103"),
         ("ipc:///no/such/directory/agent", "there is no directory"),
-        ("tcp://127.0.0.1:5555", "expected ipc://PATH"),
+        ("tcp://127.0.0.1:5555", "tcp needs keys: make them with"),
+        ("udp://127.0.0.1:5555", "expected ipc://PATH or tcp://ADDRESS:PORT"),
     ],
 )
 def test_an_endpoint_that_cannot_be_used(run_architecto, place, reason):
