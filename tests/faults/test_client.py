@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import zmq
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "protocol" / "examples"
 HELLO = {"agent": "test", "scorer": "test", "seed": 0, "episode": 1, "deadline_s": 1.0}
 
 
@@ -133,12 +135,25 @@ def test_the_engine_ends_when_its_stdin_closes(agent):
     agent.end()
 
 
-def test_the_minimal_agent_finds_networks(project, tmp_path):
-    example = project / "protocol" / "examples" / "minimal_agent.py"
-    assert len(example.read_text().splitlines()) <= 60
+def why_node_is_skipped() -> str | None:
+    if shutil.which("node") is None:
+        return "there is no node on PATH"
+    if not (EXAMPLES / "node_modules" / "zeromq").is_dir():
+        return "npm install was not run in protocol/examples"
+    return None
+
+
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_the_minimal_agent_finds_networks(project, tmp_path, language):
+    if language == "node" and (reason := why_node_is_skipped()):
+        pytest.skip(reason)
+    command = [sys.executable, "minimal_agent.py"]
+    if language == "node":
+        command = ["node", "minimal_agent.mjs"]
+    assert len((EXAMPLES / command[1]).read_text().splitlines()) <= 60
     endpoint = f"ipc://{tmp_path}/agent"
     with subprocess.Popen(
-        [sys.executable, example, endpoint, "3"], stdout=subprocess.PIPE, text=True
+        [*command, endpoint, "3"], cwd=EXAMPLES, stdout=subprocess.PIPE, text=True
     ) as minimal:
         engine = subprocess.Popen(
             ["racket", project / "racket" / "run-search.rkt", "--connect", endpoint],
