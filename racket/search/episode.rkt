@@ -18,7 +18,8 @@
 (struct guide (pick answer end))
 
 ;; Runs episodes until the space is exhausted or the guide stops. A single candidate is expanded
-;; without asking: there is nothing to choose.
+;; without asking: there is nothing to choose. The limit is on steps and, so that an endless branch
+;; ends an episode as well, on expansions that did not end.
 (define (run-episodes f s g #:first [first-episode 0] #:step-limit [step-limit 10000])
   (let/ec return
     (define (checked result) (if (eq? result 'stop) (return 'stopped) result))
@@ -29,11 +30,11 @@
                 i)
               (set! seen (frontier-size f))))
     (define (run-episode episode)
-      (let loop ([step 0])
+      (let loop ([step 0] [endless 0])
         (define open (candidates s))
         (cond
           [(null? open) 'exhausted]
-          [(>= step step-limit) 'limit]
+          [(>= (+ step endless) step-limit) 'limit]
           [else
            (define asked? (or (eq? open 'all) (pair? (cdr open))))
            (define index
@@ -46,7 +47,8 @@
              [(eq? outcome 'answer)
               (checked ((guide-answer g) episode step index (newest-answer f)))
               'answer]
-             [else (loop (if asked? (add1 step) step))])])))
+             [else (loop (if asked? (add1 step) step)
+                         (if (eq? outcome 'unfinished) (add1 endless) endless))])])))
     (let loop ([episode first-episode])
       (define outcome (run-episode episode))
       (define next (checked ((guide-end g) episode outcome)))

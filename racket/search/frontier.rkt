@@ -26,8 +26,10 @@
   [load-frontier (-> path-string? frontier?)])
  known-choice?)
 
-;; A frontier is a tree of choices (nodes.rkt). Its memory grows with the choices that are open, and
-;; is bounded with #:max-nodes.
+;; A frontier is a tree of choices (nodes.rkt). Its memory grows with the choices that were born, and
+;; is bounded with #:max-nodes: above that many, subtrees that were visited longest ago are forgotten
+;; and searched again later. With a limit that is smaller than what the policy holds open (all choices
+;; of one depth, for `fair`), such a search repeats itself.
 
 (define unfold-limit 1000)
 
@@ -51,10 +53,8 @@
 
 ;; The unexpanded choices in order of birth.
 (define (choices f)
-  (for*/list ([i (in-range (frontier-next f))]
-              [c (in-value (node-at f i))]
-              #:when (and c (eq? (node-status c) 'unexpanded)))
-    i))
+  (for/list ([c (in-list (open-choices f))] #:when (eq? (node-status c) 'unexpanded))
+    (node-index c)))
 
 ;; The children of an expanded choice below which something is left.
 (define (open-children f index)
@@ -62,13 +62,7 @@
   (if c (filter (λ (i) (node-at f i)) (node-children c)) '()))
 
 ;; The unexpanded choice that has waited longest, or #f.
-(define (oldest-choice f)
-  (let loop ([i (frontier-front f)])
-    (cond [(= i (frontier-next f)) (set-frontier-front! f i) #f]
-          [(let ([c (node-at f i)]) (and c (eq? (node-status c) 'unexpanded)))
-           (set-frontier-front! f i)
-           i]
-          [else (loop (add1 i))])))
+(define (oldest-choice f) (oldest-unexpanded f))
 
 (define (answers f) (reverse (frontier-answers f)))
 (define (newest-answer f) (car (frontier-answers f)))
@@ -103,6 +97,7 @@
        (set-node-state! c st)
        (set-node-goals! c goals)
        (set-node-text! c #f)
+       (postpone! f c)
        'unfinished]
       [else
        (define-values (before goal after) (next-goal st goals))
@@ -194,4 +189,4 @@
   (define datum (with-handlers ([exn:fail:read? (λ (e) #f)])
                   (call-with-input-file path read)))
   (or (datum->frontier datum)
-      (raise-arguments-error 'load-frontier "not a saved frontier of version 2" "path" path)))
+      (raise-arguments-error 'load-frontier "not a saved frontier of version 3" "path" path)))

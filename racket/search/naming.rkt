@@ -5,11 +5,11 @@
 (provide make-naming release-naming! look name-of! unnamed-variables)
 
 ;; A Naming remembers for each variable that was met, by its number, the term that it stands for
-;; (`walked`) and the n of its name _.n, or a negative number while it has none (`names`). A variable stands in a text several times,
-;; and looking it up here is many times faster than in the store. `met` holds the numbers of the
-;; variables met, `count` of them, so that the tables can be used again for the next text; `named`
-;; counts names. Numbers from `most-variables` on are looked up in the store each time, and `far` has
-;; their names.
+;; (`walked`) and the n of its name _.n, or a negative number while it has none (`names`): a variable
+;; stands in a text several times, and looking it up here is many times faster than in the store.
+;; `met` holds the numbers of the variables met, `count` of them, so that the tables can be used again
+;; for the next text; `named` counts names. Numbers from `most-variables` on are looked up in the
+;; store each time, and `far` has their names.
 (struct naming ([store #:mutable] [walked #:mutable] [names #:mutable] [met #:mutable]
                 [count #:mutable] [named #:mutable] [far #:mutable])
   #:authentic)

@@ -41,8 +41,8 @@
        (case (choice-status f at)
          [(unexpanded) (list at)]
          [(expanded) (open-children f at)]
-         [else (define parent (choice-parent f at))
-               (if parent (loop parent) '())]))]))
+         ;; where a limit on nodes has forgotten the way up, from the root
+         [else (if (eqv? at 0) '() (loop (or (choice-parent f at) 0)))]))]))
 
 ;; Tells the strategy that a choice was expanded, and what `expand` said of it.
 (define (picked! s index outcome)

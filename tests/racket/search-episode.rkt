@@ -55,3 +55,22 @@
 (test-case "fair never asks"
   (define-values (outcome found log) (search 'fair first))
   (check-false (ormap (λ (entry) (eq? (car entry) 'pick)) log)))
+
+(defrel (never-o x) (never-o x))
+(defrel (number-o n) (conde [(== n '())] [(fresh (less) (== n `(s . ,less)) (number-o less))]))
+
+(test-case "fair passes by what never ends and reaches every answer"
+  (define f
+    (make-frontier (query (x) (conde [(never-o x)] [(== x 'a)] [(number-o x)] [(never-o 1)]))))
+  (define outcome
+    (run-episodes f (make-strategy 'fair f)
+                  (guide void void (λ (episode outcome) (if (= (length (answers f)) 4) 'stop 'go)))))
+  (check-equal? outcome 'stopped)
+  (check-equal? (answers f) '(a () (s) (s s))))
+
+(test-case "an episode that goes into an endless branch ends at the limit"
+  (define f (make-frontier (query (x) (never-o x))))
+  (define ends '())
+  (run-episodes f (make-strategy 'descend f) #:step-limit 3
+                (guide void void (λ (episode outcome) (set! ends (cons outcome ends)) 'stop)))
+  (check-equal? ends '(limit)))

@@ -10,6 +10,7 @@
             (== a (cons x rest)) (== ab (cons x tail)) (append-o rest b tail))]))
 
 (defrel (never-o x) (never-o x))
+(defrel (endless-o x) (conde [(== x 1) (== x 2)] [(endless-o x)] [(endless-o x)]))
 
 (defrel (squares-o x y z)
   (infd x y (interval 1 12))
@@ -67,6 +68,17 @@
   (check-equal? (expand f 0) 'unfinished)
   (check-equal? (choices f) '(0)))
 
+(test-case "a choice whose expansion did not end waits behind the others, in a file as well"
+  (define f (make-frontier (query (x) (conde [(never-o x)] [(append-o x x '(1 1))] [(never-o 1)]))))
+  (check-equal? (expand f 0) 'choices)
+  (define path (make-temporary-file))
+  (define (oldest-ones f)
+    (for/list ([_ 5]) (define i (oldest-choice f)) (expand f i) i))
+  (check-equal? (oldest-ones f) '(1 2 3 1 4))
+  (save-frontier f path)
+  (check-equal? (oldest-ones (load-frontier path)) (oldest-ones f))
+  (delete-file path))
+
 (test-case "a failing query has no open choice"
   (define f (make-frontier (query (x) (== x 1) (== x 2))))
   (check-equal? (choices f) '())
@@ -118,6 +130,21 @@
     (define f (make-frontier (query (a b c d) (append-o a b '(1 2 3 4 5 6)) (append-o c d a))
                              #:max-nodes 20))
     (check-equal? (sorted (explore f (random-policy seed))) (sorted expected))))
+
+(test-case "with a limit on nodes a deep branch is kept"
+  (define f (make-frontier (query (a b) (append-o a b (build-list 200 values))) #:max-nodes 20))
+  (check-equal? (length (explore f last)) 201))
+
+(test-case "with a limit on nodes the memory does not grow with the choices that were born"
+  (define f (make-frontier (query (x) (conde [(append-o x x '(1 2))] [(endless-o x)]))
+                           #:max-nodes 50))
+  (for ([_ 20000]) (expand f (oldest-choice f)))
+  (check-true (> (frontier-size f) 20000))
+  (define path (make-temporary-file))
+  (save-frontier f path)
+  (check-true (< (file-size path) 100000))
+  (check-equal? (choices (load-frontier path)) (choices f))
+  (delete-file path))
 
 ;; x0 = (x1 . x1), x1 = (x2 . x2) …: as a tree, 2^40 leaves
 (defrel (doubled-o x n)
