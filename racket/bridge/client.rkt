@@ -222,13 +222,23 @@
 
 ;; A request whose body carries choices. `needed` gives the indices that the agent must hold; those
 ;; that it does not are sent, ancestors first. After unknown_session everything counts as unsent;
-;; after unknown_choices the named ones do.
+;; after unknown_choices the named ones do. What is too long for one body goes ahead in `scores`
+;; requests for one choice each, whose lines the agent keeps.
 (define (exchange-choices! a needed text parent exchange)
   (let retry ([tries 4])
     (define unsent (take-unsent! a (needed) parent))
     (define-values (header body)
       (with-handlers ([(λ (_) #t) (λ (e) (forget-sent! a unsent) (raise e))])
-        (exchange (choice-lines unsent parent text))))
+        (let send ([parts (bodies-of unsent text)])
+          (define lines (choice-lines (first parts) parent text))
+          (cond
+            [(null? (rest parts)) (exchange lines)]
+            [else
+             (define-values (header body)
+               (exchange! a "scores" lines (cons 'candidates (list (last (first parts))))))
+             (if (equal? (hash-ref header 'type) "scores_reply")
+                 (send (rest parts))
+                 (values header body))]))))
     (define again? (positive? tries))
     (cond
       [(and again? (error-code? header "unknown_session"))
@@ -240,6 +250,15 @@
       [else
        (refuse-error a header)
        (values header body)])))
+
+;; The indices in parts, in their order, whose lines fit into a body each; at least one part.
+(define (bodies-of indices text)
+  (let fill ([indices indices] [part '()] [size 0])
+    (define line (if (null? indices) 0 (+ 33 (bytes-length (text (first indices))))))
+    (cond
+      [(null? indices) (list (reverse part))]
+      [(and (pair? part) (> (+ size line) body-limit)) (cons (reverse part) (fill indices '() 0))]
+      [else (fill (rest indices) (cons (first indices) part) (+ size line))])))
 
 (define (forget-sent! a indices)
   (for ([index (in-list indices)])

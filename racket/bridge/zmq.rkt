@@ -109,6 +109,7 @@
 (define ZMQ_FD 14)
 (define ZMQ_LINGER 17)
 (define ZMQ_RECONNECT_IVL 18)
+(define ZMQ_MAXMSGSIZE 22)
 (define ZMQ_SNDHWM 23)
 (define ZMQ_RCVHWM 24)
 (define ZMQ_CURVE_PUBLICKEY 48)
@@ -128,11 +129,12 @@
 ;; after a loss, so this succeeds before anybody listens there.
 (define (open-dealer endpoint
                      #:keys [own #f]
-                     #:linger-ms [linger-ms 500]
+                     #:linger-ms [linger-ms 0]
                      #:reconnect-ms [reconnect-ms 100]
                      #:heartbeat-ms [heartbeat-ms 5000]
                      #:heartbeat-timeout-ms [heartbeat-timeout-ms 30000]
-                     #:queue [queue 64])
+                     #:queue [queue 64]
+                     #:largest-frame [largest-frame (* 32 1024 1024)])
   (define context (zmq-ctx-new))
   (define socket (zmq-socket context ZMQ_DEALER))
   (zmq-set-int socket ZMQ_LINGER linger-ms)
@@ -141,6 +143,7 @@
   (zmq-set-int socket ZMQ_HEARTBEAT_TIMEOUT heartbeat-timeout-ms)
   (zmq-set-int socket ZMQ_SNDHWM queue)
   (zmq-set-int socket ZMQ_RCVHWM queue)
+  (zmq-set-bytes socket ZMQ_MAXMSGSIZE (integer->integer-bytes largest-frame 8 #t))
   (when own
     (for ([option (in-list (list ZMQ_CURVE_SERVERKEY ZMQ_CURVE_PUBLICKEY ZMQ_CURVE_SECRETKEY))]
           [key (in-list (list (keys-agent own) (keys-public own) (keys-secret own)))])
@@ -229,7 +232,8 @@
       (sleep (min 0.001 (or timeout 0.001)))))
 
 ;; close-dealer! : dealer -> void
-;; Closes the socket; what was sent goes out within the linger time. A closed dealer stays closed.
+;; Closes the socket; what did not go out within the linger time is dropped. A closed dealer stays
+;; closed. The linger time is 0 unless asked for: closing waits for it, and all green threads too.
 (define (close-dealer! d)
   (define socket (dealer-socket d))
   (when socket

@@ -6,6 +6,7 @@ round-trip  a `choose` and its reply, in microseconds: raw is a ping-pong of the
             two pyzmq processes; ours is Racket's client and our server with an agent that scores
             nothing; the last columns are the same with the real agent and the scorer `uniform`
 bytes       what an engine sends a new choice, early and late in a search of the space cnn
+waiting     what a green thread and Ctrl-C feel of a request that nobody answers, in milliseconds
 engines     steps a second of eight engines on one agent beside one engine, the scorer's calls, and
             the CPU time of the agent a step
 """
@@ -265,6 +266,15 @@ def bytes_sent() -> None:
     print(f"choices sent: {len(server.seen)}, of them sent twice: {server.repeated}")
 
 
+# ---- waiting ------------------------------------------------------------------------------------
+
+
+def waiting() -> None:
+    command = ["racket", str(HERE / "bridge" / "waiting.rkt")]
+    print("\nwhile a request waits for an agent that does not answer")
+    print(subprocess.run(command, capture_output=True, text=True, check=True).stdout, end="")
+
+
 # ---- several engines ----------------------------------------------------------------------------
 
 
@@ -303,7 +313,12 @@ def several_engines() -> None:
             )
 
 
-PARTS = {"round-trip": round_trips, "bytes": bytes_sent, "engines": several_engines}
+PARTS = {
+    "round-trip": round_trips,
+    "bytes": bytes_sent,
+    "waiting": waiting,
+    "engines": several_engines,
+}
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 #lang racket/base
 ;; The client without an agent: it gives up with one line, and nothing freezes while it waits.
 
-(require racket/file rackunit "../../racket/bridge/client.rkt" "../../racket/bridge/zmq.rkt")
+(require racket/file racket/list rackunit
+         "../../racket/bridge/client.rkt" "../../racket/bridge/zmq.rkt")
 
 (define nobody (string-append "ipc://" (path->string (make-temporary-file "architecto-~a"))))
 (define hello (hash 'space "cnn" 'input '(1 8 8) 'classes 10))
@@ -43,6 +44,14 @@
 (test-case "an endpoint that libzmq refuses is one line"
   (check-exn #rx"^cannot connect to nonsense: [^\n]*$"
              (λ () (connect-agent "nonsense" #:session "test" #:hello hello))))
+
+(test-case "what nobody reads is kept up to a limit, then refused"
+  (define d (open-dealer nobody #:queue 8))
+  (define sent (for/list ([_ (in-range 100)]) (dealer-send! d '(#"header" #"body"))))
+  (check-true (first sent))
+  (check-false (last sent))
+  (check-true (< (count values sent) 20))
+  (close-dealer! d))
 
 (test-case "a closed connection is told"
   (define d (open-dealer nobody))
