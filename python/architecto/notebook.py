@@ -27,6 +27,10 @@ Scores = Callable[[str, list[str]], Any]
 """A function from the task and the texts of choices to one number a choice, higher is better."""
 
 
+PATIENCE_S = 60.0
+"""Seconds that the agent's thread has to end: it may be in the midst of learning."""
+
+
 class StudyFailed(RuntimeError):
     """The run cannot go on; the message is one line."""
 
@@ -66,7 +70,9 @@ class Study:
         study.scorer = MyScorer()         # takes over at the next step
         result = study.wait()
 
-    Arguments as for `search`. The directory is made at once, and the processes with `start`.
+    Arguments as for `search`. The directory is made at once, and the processes with `start`. A
+    scorer that never returns holds up its run, since a thread cannot be interrupted; in a run of
+    the command line, where the agent is a process, such a scorer is replaced.
     """
 
     def __init__(
@@ -110,15 +116,18 @@ class Study:
             settings = dataclasses.replace(settings, scorer=given.spec)
         settings.save(run_dir)
         study = cls.__new__(cls)
-        study._prepare(run_dir, settings, given)
+        study._prepare(run_dir, settings, given, new=False)
         return study
 
-    def _prepare(self, run_dir: Path, settings: Configuration, scorer: BaseScorer | None) -> None:
-        self.run_dir, self.settings = run_dir, settings
+    def _prepare(
+        self, run_dir: Path, settings: Configuration, scorer: BaseScorer | None, *, new: bool = True
+    ) -> None:
+        self.run_dir, self.settings, self._new = run_dir, settings, new
         self._scorer = scorer
         """The scorer that the agent is to use from its next step on; None: it has it already."""
         self._last: BaseScorer | None = scorer
         self._run: Run | None = None
+        self._engines: list[supervisor.Child] = []
         self._stop, self._ended = threading.Event(), threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._work, daemon=True, name="architecto")
@@ -154,6 +163,8 @@ class Study:
     @property
     def result(self) -> Result:
         """The trials so far."""
+        if self._new and self._run is None and not self._ended.is_set():
+            return Result(self.run_dir, [], None)
         return Result.read(self.run_dir)
 
     def wait(self) -> Result:
@@ -171,31 +182,35 @@ class Study:
         return self.result
 
     def stop(self) -> None:
-        """End the processes of the run, in order; `Study.resume` goes on with it."""
-        self._stop.set()
-        if self.running:
-            self._ended.wait()
+        """End the processes of the run, in order; `Study.resume` goes on with it.
+
+        Raises StudyFailed if the scorer does not return.
+        """
         atexit.unregister(self.stop)
+        self._stop.set()
+        for engine in self._engines:
+            engine.ask_to_end()
+        if self.running and not self._ended.wait(PATIENCE_S):
+            raise StudyFailed(f"the scorer has not returned for {PATIENCE_S:g} s: still stopping")
 
     # ------------------------------------------------------------------------- in the thread
 
     def _work(self) -> None:
         at = endpoint.fresh()
-        engines: list[supervisor.Child] = []
         try:
             from rich.console import Console
 
             from architecto.run import Run  # imports torch: seconds
 
             for number in range(self.settings.engines):
-                engines.append(supervisor.engine(number, self.settings, at, self.run_dir))
+                self._engines.append(supervisor.engine(number, self.settings, at, self.run_dir))
             console = Console(highlight=False, force_terminal=False)
             first, self._scorer = self._scorer, None
             run = Run(self.run_dir, self.settings, at, load_scorer=self._load, console=console)
             self._run = run
             if first is not None and run.service.agent.scorer is not first:
-                self._scorer = first
-            watch = _Watch(engines, say=run.display.say)
+                self._scorer = self._scorer or first
+            watch = _Watch(self._engines, say=run.display.say)
 
             def between() -> None:
                 watch()
@@ -209,10 +224,9 @@ class Study:
         except Exception as error:
             self._error = error
         finally:
-            self._run = None
-            for engine in engines:
+            for engine in self._engines:
                 engine.ask_to_end()
-            for engine in engines:
+            for engine in self._engines:
                 engine.end()
             endpoint.remove(at)
             self._ended.set()

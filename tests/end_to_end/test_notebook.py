@@ -45,8 +45,7 @@ def scorers_of(folder: Path) -> list[str]:
 
 def wait_for(study: Study, trials: int) -> None:
     until = time.monotonic() + 100
-    journal = study.run_dir / "trials.journal"
-    while not journal.exists() or len(study.result.trials) < trials:
+    while len(study.result.trials) < trials:
         assert study.running and time.monotonic() < until
         time.sleep(0.05)
 
@@ -86,6 +85,7 @@ def test_the_scorer_is_swapped_while_the_run_goes_on(tmp_path: Path) -> None:
     study.scorer = first_first  # type: ignore[assignment]
     wait_for(study, len(study.result.trials) + 3)
     study.stop()
+    study.stop()  # a second time does nothing
     assert not study.running
     assert scorers_of(folder) == ["random", "LastFirst", "uniform", "first_first"]
 
@@ -131,6 +131,8 @@ def test_warm_start_of_another_space(tmp_path: Path) -> None:
     assert state["rewards"] == 5
 
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+
 SCRIPT = """
 import sys
 from architecto import search
@@ -152,11 +154,8 @@ def children(of: int) -> list[int]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
-@pytest.mark.timeout(300)
-def test_an_interrupt_ends_the_processes(python, tmp_path: Path) -> None:
-    """Also one that the whole process group gets, as from a terminal; the run can go on."""
-    folder = tmp_path / "run"
+def begin(python, folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
+    """A process that searches and has finished a trial, and the processes that it started."""
     process = subprocess.Popen(
         [python, "-c", SCRIPT, folder], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -166,14 +165,48 @@ def test_an_interrupt_ends_the_processes(python, tmp_path: Path) -> None:
             break
     started = children(process.pid)
     assert len(started) == 2  # an engine and a worker
+    return process, started
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those that are, and are not merely waiting for their parent to hear of their end."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(pid)
+    return found
+
+
+@needs_proc
+@pytest.mark.timeout(300)
+def test_an_interrupt_ends_the_processes(python, tmp_path: Path) -> None:
+    """Also one that the whole process group gets, as from a terminal; the run can go on."""
+    folder = tmp_path / "run"
+    process, started = begin(python, folder)
     os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout is not None
     with process.stdout:
         rest = process.stdout.read()
     assert process.wait(60) == 77
     assert f"architecto.resume('{folder}')" in rest
-    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+    assert not alive(started)
     assert not (folder / "connection.json").exists()
 
     done = len(Result.read(folder).trials)
     again = resume(str(folder), scorer=first_first, trials=done + 1)
     assert len(again.trials) == done + 1
+
+
+@needs_proc
+@pytest.mark.timeout(300)
+def test_nothing_outlives_a_killed_notebook(python, tmp_path: Path) -> None:
+    process, started = begin(python, tmp_path / "run")
+    process.kill()
+    assert process.stdout is not None
+    process.stdout.close()
+    process.wait()
+    until = time.monotonic() + 60
+    while alive(started):
+        assert time.monotonic() < until
+        time.sleep(0.1)
