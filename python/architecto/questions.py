@@ -29,6 +29,26 @@ COMMANDS = {
 READS = ("check", "complete", "repair", "neighbours", "describe")
 """Commands that read architectures, one a line."""
 
+_CHANGE = (
+    "A change is one free argument changed, or one layer inserted, removed or replaced; arguments "
+    "that must follow from the shape come along. Without --space a number becomes one within 4 of "
+    "it, its half or double, or a power of two up to 128, and new layers are those of the space "
+    "free. The classes stay, unless --classes says otherwise."
+)
+_PROOF = "Where it is not proven within the time, standard error says so."
+
+NOTES = {
+    "sample": "All numbers of layers are about as likely; racket/networks/README.md says more.",
+    "check": "Without --space: do all shapes fit? With it: is it in the space?",
+    "complete": "A hole _ is a number or a layer; behind a dot, (LAYER ... . _), the rest of a "
+    "list. Without --space new layers are those of the space free, and a rest has at most 4.",
+    "repair": f"At most 3 changes. {_CHANGE}",
+    "neighbours": _CHANGE,
+    "smallest": _PROOF,
+    "largest": _PROOF,
+}
+"""More of some commands' help."""
+
 QUANTITIES = {
     "params": "parameters",
     "macs": "multiply-adds for one image",
@@ -45,7 +65,7 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the parser of every question; `options.command` asks it."""
     for name, text in COMMANDS.items():
         command = add_parser(name, help=text)
-        command.description = text[0].upper() + text[1:] + "."
+        command.description = f"{text[0].upper()}{text[1:]}. {NOTES.get(name, '')}".strip()
         if name in READS:
             command.add_argument("file", metavar="FILE|-", help="architectures, one a line")
         command.add_argument("--space", metavar="NAME|FILE", help="a search space")
@@ -62,8 +82,8 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
             command.add_argument("-n", metavar="N", help="how many (1 of sample, else 10 or all)")
         if name == "sample":
             command.add_argument("--seed", metavar="N", help="same seed, same lines (0)")
-        else:
-            seconds = 10 if name in ("smallest", "largest") else 60
+        elif name not in ("check", "describe"):
+            seconds = "60" if name == "count" else "10, for each line" if name in READS else "10"
             command.add_argument(
                 "--timeout", metavar="SECONDS", help=f"at most so long ({seconds})"
             )

@@ -2,16 +2,16 @@
 ;; Drivers of a query: answers one after another, depth first; what other drivers share.
 
 (require "../search/frontier.rkt" (only-in "../search/nodes.rkt" node-at))
-(provide for-each-answer first-answers open-above seeded-generator)
+(provide for-each-answer first-answers deadline seconds-until open-above seeded-generator)
 
 ;; Calls (found ANSWER) for each answer of the frontier, depth first, until it gives #f, or until the
 ;; time (in seconds) is over. -> 'exhausted, 'stopped or 'timeout
 (define (for-each-answer f found #:seconds [seconds +inf.0])
-  (define end (+ (current-inexact-milliseconds) (* 1000 seconds)))
+  (define end (deadline seconds))
   (let loop ([stack '(0)])
     (cond
       [(null? stack) 'exhausted]
-      [(> (current-inexact-milliseconds) end) 'timeout]
+      [(< (seconds-until end) 0) 'timeout]
       [else
        (define i (car stack))
        (case (expand f i)
@@ -19,6 +19,10 @@
          [(unfinished) (loop stack)]
          [(answer) (if (found (newest-answer f)) (loop (cdr stack)) 'stopped)]
          [else (loop (cdr stack))])])))
+
+;; A point in time so many seconds from now.
+(define (deadline seconds) (+ (current-inexact-milliseconds) (* 1000 seconds)))
+(define (seconds-until end) (/ (- end (current-inexact-milliseconds)) 1000))
 
 ;; The first n answers, or those found in time.
 (define (first-answers f n #:seconds [seconds +inf.0])

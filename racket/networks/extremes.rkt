@@ -22,7 +22,7 @@
     (search f direction seconds)))
 
 (define (search f direction seconds)
-  (define end (+ (current-inexact-milliseconds) (* 1000 seconds)))
+  (define end (deadline seconds))
   (define smallest? (eq? direction 'smallest))
   (define best #f)
 
@@ -53,7 +53,7 @@
 
   (define (dive)
     (let down ([i 0] [turns 0])
-      (unless (or (> turns patience) (not (node-at f 0)) (> (current-inexact-milliseconds) end))
+      (unless (or (> turns patience) (not (node-at f 0)) (< (seconds-until end) 0))
         (case (expand f i)
           [(choices)
            (define open (open-children f i))
@@ -67,7 +67,7 @@
     (when (= 0 (remainder steps steps-a-dive)) (dive))
     (cond
       [(or (not open) (not (node-at f 0))) (values best #t)]
-      [(> (current-inexact-milliseconds) end) (values best #f)]
+      [(< (seconds-until end) 0) (values best #f)]
       [else
        (define i (least open))
        (define others (without-least open))

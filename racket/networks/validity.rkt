@@ -39,11 +39,25 @@
        (if (hole? (car layers))
            (some (λ (v) (conj* (vocabularyo v in 1) (layero v in between account account-between)
                                (labelfd v))))
-           (let-values ([(layer holes) (with-holes (car layers))])
+           (let-values ([(layer holes)
+                         (if (memq (caar layers) '(residual concat))
+                             (join-goal more (car layers) in)
+                             (with-holes (car layers)))])
              (values layer (conj* holes (layero layer in between account account-between))))))
      (define-values (rest-goal rest)
        (template-goal more (cdr layers) between out account-between after))
      (values (conj* goal rest-goal) (cons layer rest))]))
+
+;; A join with variables for holes, and the goal that each branch, by itself, follows from the shape;
+;; that the branches fit one another is for the join to say.
+(define (join-goal more join in)
+  (for/fold ([goal succeed] [branches '()]
+             #:result (values (cons (car join) (reverse branches)) goal))
+            ([branch (in-list (cdr join))])
+    (define out #f)
+    (fresh (x) (begin (set! out x) succeed))
+    (define-values (branch-goal layers) (template-goal more branch in out '() '()))
+    (values (conj* goal branch-goal) (cons layers branches))))
 
 (define (some make-goal)
   (define v #f)

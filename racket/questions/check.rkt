@@ -1,0 +1,94 @@
+#lang racket/base
+;; check: is it valid, is it in the space, and why not; describe: shapes and costs, layer by layer.
+
+(require racket/list racket/string "../networks/ask.rkt" "../networks/explain.rkt"
+         "../networks/search.rkt" "../networks/space.rkt" "../networks/text.rkt" "lines.rkt"
+         "options.rkt")
+(provide check describe refusal)
+
+;; #f, or why the architecture is not what the scope asks for
+(define (refusal s architecture)
+  (define input (cdr (second architecture)))
+  (define wrong (explain architecture (scope-classes s)))
+  (cond
+    [wrong (if (scope-space s) (string-append "not valid: " wrong) wrong)]
+    [(and (scope-input s) (not (equal? (scope-input s) input)))
+     (format "the input: expects ~a, gets ~a" (shape->text (scope-input s)) (shape->text input))]
+    [else
+     (or (over-budget s architecture)
+         (and (scope-space s)
+              (null? (first-answers (frontier-of s architecture) 1))
+              (not-in-space s architecture)))]))
+
+(define (over-budget s architecture)
+  (define costs (layers-cost (third architecture) (cdr (second architecture))))
+  (define all
+    (if (and (scope-space s) (not (assq 'params (scope-budgets s))))
+        (cons `(params 0 ,(space-max-params (scope-space s))) (scope-budgets s))
+        (scope-budgets s)))
+  (for/or ([q (in-list '(params macs activations depth))] [cost (in-list costs)])
+    (define budget (assq q all))
+    (and budget
+         (cond [(< cost (second budget))
+                (format "valid, but ~a is ~a, at least ~a wanted" q cost (second budget))]
+               [(> cost (third budget))
+                (format "valid, but ~a is ~a, over the budget of ~a" q cost (third budget))]
+               [else #f]))))
+
+;; The first layer with which no network of the space begins.
+(define (not-in-space s architecture)
+  (define layers (third architecture))
+  (define n
+    (for/first ([n (in-range 1 (add1 (length layers)))]
+                #:unless (begins? s (list 'architecture (second architecture)
+                                          (append (take layers n) '_))))
+      n))
+  (define name (space-name (scope-space s)))
+  (if n
+      (format "valid, but not in space ~a: layer ~a, ~a, is not one that may stand there" name n
+              (car (list-ref layers (sub1 n))))
+      (format "valid, but not in space ~a: its networks do not end here" name)))
+
+(define (begins? s template)
+  (define found #f)
+  (define outcome
+    (for-each-answer (template-frontier s template) #:seconds 1 (λ (a) (set! found #t) #f)))
+  (or found (eq? outcome 'timeout)))
+
+(define (check options others)
+  (define s (scope-of options #f))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define why (refusal s architecture))
+          (when why (worse! 1))
+          (say (if why (string-append "no: " why) "yes")))))))
+
+(define (describe options others)
+  (define s (scope-of options #f))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define input (cdr (second architecture)))
+          (define-values (rows out) (trace (third architecture) input))
+          (define why (explain architecture (scope-classes s)))
+          (define (line . cells)
+            (say (string-trim #:left? #f
+                              (apply string-append
+                                     (for/list ([c cells] [w '(8 34 16 12 0)])
+                                       (define t (format "~a" c))
+                                       (string-append t (make-string (max 1 (- w (string-length t)))
+                                                                     #\space)))))))
+          (line "layer" "" "output" "parameters" "MACs")
+          (line "" "input" (shape->text input) "" "")
+          (for ([r (in-list rows)])
+            (line (row-number r) (shorten (format "~a" (row-layer r))) (shape->text (row-out r))
+                  (first (row-costs r)) (second (row-costs r))))
+          (cond
+            [why (worse! 1) (say (string-append "no: " why))]
+            [else
+             (define costs (layers-cost (third architecture) input))
+             (line "total" (format "~a layers, ~a activations" (fourth costs) (third costs))
+                   (shape->text out) (first costs) (second costs))]))))))

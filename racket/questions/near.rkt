@@ -1,0 +1,117 @@
+#lang racket/base
+;; Questions about architectures near a given one: complete, repair, neighbours.
+
+(require racket/list "../kanren/label.rkt" "../networks/ask.rkt" "../networks/edits.rkt"
+         "check.rkt" "lines.rkt" "options.rkt")
+(provide complete repair neighbours)
+
+(define longest-rest 4)                ; layers that an unknown rest may have, without a space
+(define most-changes 3)                ; that repair makes
+
+;; The time that a line may take, in seconds; and what is said when it is over.
+(define (seconds-of options) (hash-ref options "--timeout" 10))
+(define (out-of-time seconds line)
+  (eprintf "~a: more may be found: ~a seconds were over (--timeout) for ~a\n"
+           (current-command) seconds (shorten line)))
+
+(define (complete options others)
+  (define s (scope-of options #f))
+  (define n (hash-ref options "-n" 10))
+  (define seconds (seconds-of options))
+  (for-each-line others
+    (λ (line)
+      (reading line #t
+        (λ (template)
+          (define-values (found said-count) (new-texts n))
+          (define end (deadline seconds))
+          ;; outside a space short completions come first
+          (define outcome
+            (for/fold ([outcome 'exhausted])
+                      ([more (in-range (if (scope-space s) longest-rest 0) (add1 longest-rest))]
+                       #:unless (eq? outcome 'stopped))
+              (for-each-answer (template-frontier s template more) #:seconds (seconds-until end)
+                               (λ (answer) (found (text-of (first answer)))))))
+          (tell outcome said-count seconds line "nothing completes ~a"))))))
+
+(define (repair options others)
+  (define s0 (scope-of options #f))
+  (define n (hash-ref options "-n" 10))
+  (define seconds (seconds-of options))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define s (with-classes s0 architecture))
+          (define-values (found said-count) (new-texts n))
+          (define end (deadline seconds))
+          (define outcome
+            (if (refusal s architecture)
+                (for/fold ([outcome 'exhausted]) ([changes (in-range 0 (add1 most-changes))]
+                                                  #:when (eq? outcome 'exhausted))
+                  (for-each-near s architecture changes end found))
+                (begin (found (text-of architecture)) 'stopped)))
+          (tell outcome said-count seconds line
+                (format "nothing within ~a changes of ~~a" most-changes)))))))
+
+(define (neighbours options others)
+  (define s0 (scope-of options #f))
+  (define n (hash-ref options "-n" +inf.0))
+  (define seconds (seconds-of options))
+  (for-each-line others
+    (λ (line)
+      (reading line #f
+        (λ (architecture)
+          (define-values (found said-count) (new-texts n))
+          (define outcome
+            (for-each-near (with-classes s0 architecture) architecture 1 (deadline seconds) found))
+          (tell outcome said-count seconds line "nothing is one change away from ~a"))))))
+
+(define (tell outcome said-count seconds line nothing)
+  (cond [(eq? outcome 'timeout) (out-of-time seconds line)]
+        [(= 0 (said-count))
+         (eprintf "~a: ~a\n" (current-command) (format nothing (shorten line)))])
+  (when (= 0 (said-count)) (worse! 1)))
+
+;; -- what is near -----------------------------------------------------------------------------------
+
+;; A number that is changed outside a space becomes one within 4 of it, its half or its double, or a
+;; power of two up to 128.
+(define (changed-numbers old)
+  (remove old (remove-duplicates
+               (append (range (max 0 (- old 4)) (+ old 5)) (list (quotient old 2) (* 2 old))
+                       '(1 2 4 8 16 32 64 128)))))
+
+;; The templates one change away from a template, in a space or at all: numbers near the old ones
+;; first, then layers removed, replaced, inserted.
+(define (changed s template)
+  (define-values (numbers others)
+    (partition (λ (e) (and (edit-fill e) (not (scope-space s)) (exact-integer? (edit-old e))))
+               (edits template)))
+  (define filled
+    (for*/list ([e (in-list numbers)] [v (in-list (changed-numbers (edit-old e)))]
+                [template (in-value ((edit-fill e) v))] #:when template)
+      (cons (abs (- v (edit-old e))) template)))
+  (append (map cdr (sort filled < #:key car)) (map edit-template others)))
+
+;; Calls (found TEXT) for the architectures so many changes away, until it gives #f or the time is
+;; over. -> 'exhausted, 'stopped or 'timeout
+(define (for-each-near s architecture changes end found)
+  (define given (text-of architecture))
+  (let loop ([template (loosened architecture)] [changes changes])
+    (if (= changes 0)
+        (with-handlers ([exn:fail:endless? (λ (e) 'exhausted)])
+          (for-each-answer (template-frontier s template) #:seconds (seconds-until end)
+                           (λ (answer)
+                             (define text (text-of (first answer)))
+                             (or (equal? text given) (found text)))))
+        (for/fold ([outcome 'exhausted]) ([next (in-list (changed s template))]
+                                          #:when (eq? outcome 'exhausted))
+          (loop next (sub1 changes))))))
+
+;; Without classes on the command line, as many as the last linear layer gives.
+(define (with-classes s architecture)
+  (define layers (third architecture))
+  (define last-layer (and (pair? layers) (last layers)))
+  (if (or (scope-classes s) (not last-layer) (not (eq? (car last-layer) 'linear)))
+      s
+      (scope (scope-space s) (scope-input s) (third last-layer) (scope-budgets s))))

@@ -1,0 +1,84 @@
+#lang racket/base
+;; Options of a question, and the space with its input, classes and budgets that they stand for.
+
+(require racket/string "../networks/search.rkt" "../networks/space.rkt" "../networks/validity.rkt")
+(provide current-command mistake parse need-none (struct-out scope) scope-of frontier-of
+         template-frontier)
+
+(define current-command (make-parameter "questions"))
+
+;; Ends with one line on standard error and status 2.
+(define (mistake message . arguments)
+  (eprintf "~a: ~a\n" (current-command) (apply format message arguments))
+  (exit 2))
+
+(define numbers '("--classes" "--max-params" "--min-params" "--max-macs" "--min-macs"
+                  "--max-activations" "--min-activations" "--max-depth" "--min-depth" "-n" "--seed"
+                  "--timeout"))
+(define texts '("--space" "--input" "--by"))
+
+;; arguments -> hash of option -> value, and the list of the others
+(define (parse arguments)
+  (let loop ([arguments arguments] [options (hash)] [others '()])
+    (cond
+      [(null? arguments) (values options (reverse others))]
+      [(equal? (car arguments) "--canonical")
+       (loop (cdr arguments) (hash-set options "--canonical" #t) others)]
+      [(member (car arguments) (append numbers texts))
+       (define option (car arguments))
+       (when (null? (cdr arguments)) (mistake "~a: expected a value behind it" option))
+       (define text (cadr arguments))
+       (define value (if (member option numbers) (natural option text) text))
+       (loop (cddr arguments) (hash-set options option value) others)]
+      [(and (string-prefix? (car arguments) "-") (not (equal? (car arguments) "-")))
+       (mistake "unknown option ~a" (car arguments))]
+      [else (loop (cdr arguments) options (cons (car arguments) others))])))
+
+(define (natural option text)
+  (define n (and (regexp-match? #px"^[0-9]{1,15}$" text) (string->number text)))
+  (unless n (mistake "~a: expected a whole number of at least 0, got '~a'" option text))
+  (when (and (= n 0) (member option '("-n" "--classes")))
+    (mistake "~a: expected a whole number of at least 1, got 0" option))
+  n)
+
+(define (shape-of text)
+  (define sizes (map (λ (t) (and (regexp-match? #px"^[0-9]{1,6}$" t) (string->number t)))
+                     (string-split text "," #:trim? #f)))
+  (unless (and (= 3 (length sizes)) (andmap (λ (n) (and n (>= n 1))) sizes))
+    (mistake "--input: expected three sizes C,H,W of at least 1, got '~a'" text))
+  sizes)
+
+;; A Scope is what the options say: the space or #f, input and classes or #f, budgets (search.rkt).
+(struct scope (space input classes budgets))
+
+(define (scope-of options default)
+  (define name (hash-ref options "--space" default))
+  (define space
+    (and name (with-handlers ([exn:fail:space? (λ (e) (mistake "~a" (exn-message e)))])
+                (load-space name))))
+  (define budgets
+    (for*/list ([q (in-list '("params" "macs" "activations" "depth"))]
+                [least (in-value (hash-ref options (string-append "--min-" q) #f))]
+                [most (in-value (hash-ref options (string-append "--max-" q) #f))]
+                #:when (or least most))
+      (list (string->symbol q) (or least 0)
+            (or most (if (and space (equal? q "params")) (space-max-params space) endless)))))
+  (define input (and (hash-ref options "--input" #f) (shape-of (hash-ref options "--input"))))
+  (scope space
+         (or input (and space (space-input space)))
+         (or (hash-ref options "--classes" #f) (and space (space-classes space)))
+         budgets))
+
+(define (frontier-of s [template #f] #:measured [measured #f])
+  (space-frontier (scope-space s) #:input (scope-input s) #:classes (scope-classes s)
+                  #:budgets (scope-budgets s) #:like (and template (like-template template))
+                  #:measured measured))
+
+;; A template's architectures, in the space; or at all, with `more` layers for an unknown rest.
+(define (template-frontier s template [more 1])
+  (if (scope-space s)
+      (frontier-of s template)
+      (valid-frontier template (scope-classes s) more #:budgets (scope-budgets s))))
+
+(define (need-none others)
+  (unless (null? others) (mistake "expected no file, got ~a" (string-join others " "))))
