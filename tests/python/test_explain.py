@@ -191,6 +191,15 @@ def test_candidates_are_shown_where_they_differ() -> None:
     assert differing([one]) == [f"({SMALL} . _.0)"]
 
 
+def test_the_picked_candidate_is_always_shown() -> None:
+    """Also where the table has fewer rows than its rank."""
+    found = explained(CountsConvolutions(), TASK, 0, DECISION)
+    assert not found.candidates[0].picked  # equal scores: the lowest index comes first
+    file = StringIO()
+    terminal.show(Console(width=100, file=file), found, 1)
+    assert LARGE in file.getvalue().split("What the scorer reads")[0]
+
+
 # Over many choices
 
 

@@ -68,15 +68,16 @@ def run_tables(effects: Effects, rows: int) -> list[Table]:
 
 def _parts(explanation: Explanation, rows: int) -> Iterator[RenderableType]:
     table = _table("score", "choice", "candidate")
-    for candidate in explanation.candidates[: max(rows, 1)]:
+    shown = [c for place, c in enumerate(explanation.candidates) if place < rows or c.picked]
+    for candidate in shown:
         table.add_row(
             f"{candidate.score:+.4f}",
             str(candidate.index),
             Text(_tail(candidate.shown, 60), style="bold" if candidate.picked else ""),
         )
     yield table
-    left = len(explanation.candidates) - rows
-    if left > 0:
+    left = len(explanation.candidates) - len(shown)
+    if left:
         yield f"  … and {left} more"
     picked = explanation.picked
     yield Text(
@@ -116,7 +117,8 @@ def _ranked(explanation: Explanation, rows: int) -> Table:
 
 def _attention_table(attention: Attention, tokens: list[str], top: int = 3) -> Table:
     table = _table("", "most read", "strongest pair: weight, query · key / √width")
-    table.columns[0].justify = table.columns[1].justify = "left"
+    for column in table.columns[:2]:
+        column.justify, column.no_wrap = "left", True
     table.add_row("rolled up", _most(attention.rolled_up.mean(0).tolist(), tokens, top), "")
     for block in attention.blocks:
         for head in range(len(block.weights)):
