@@ -1,13 +1,15 @@
 #lang racket/base
 ;; absento: a term that must not occur anywhere inside another.
 
-(require "disequality.rkt" "sharing.rkt" "state.rkt" "term.rkt" "types.rkt")
+(require "disequality.rkt" "sharing.rkt" "state.rkt" "substitution.rkt" "term.rkt"
+         "types.rkt")
 (provide absent!)
 
 ;; Posts that `tag` occurs nowhere in `t`. For an atom the check at a leaf is equality of atoms; a tag
 ;; that is not an atom is a disequality with every part of `t`.
 (define (absent! tx tag t)
   (define tag* (walk tx tag))
+  (unless (compound? tag*) (check-term 'absento tag*))
   (define visits (make-visits))
   (let loop ([t t])
     (let ([t (walk tx t)])

@@ -4,6 +4,7 @@
 
 (require racket/fixnum "goal.rkt" "label.rkt" "store.rkt" "stream.rkt")
 (provide mature stream-take
+         check-count
          advance advance-goal bind-next delayed spent-stream)
 
 ;; (advance s n) is n steps of the stream s, or fewer if it matures before: -> Stream, steps used.
@@ -30,6 +31,7 @@
 
 ;; The first n answers of a stream (all of them when n is #f), as states.
 (define (stream-take n s)
+  (check-count n)
   (let loop ([n n] [s s] [found '()])
     (if (eqv? n 0)
         (reverse found)
@@ -37,6 +39,11 @@
           (if s
               (loop (and n (sub1 n)) (cdr s) (cons (car s) found))
               (reverse found))))))
+
+;; How many answers are asked for?
+(define (check-count n)
+  (unless (or (not n) (exact-nonnegative-integer? n))
+    (raise-arguments-error 'run "expected a number of answers, or #f for all" "got" n)))
 
 ;; -- streams ------------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@
   (define store (transaction-store tx))
   (define pairs '())                                                 ; newest first
   (define (extend! v t)
+    (unless (compound? t) (check-term '=/= t))
     (and (compatible? store v t)
          (not (and (compound? t) (occurs-in? (var-id v) t store)))
          (let-values ([(bound pending) (bind-in v t store '())])

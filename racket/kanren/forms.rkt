@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Conjunction, disjunction, fresh variables and pattern matching: macros that make goals.
 
-(require (for-syntax racket/base "matche.rkt") "goal.rkt" "term.rkt")
+(require (for-syntax racket/base "identifiers.rkt" "matche.rkt") "goal.rkt" "term.rkt")
 (provide conj* disj* fresh conde matche)
 
 (define-syntax conj*
@@ -19,7 +19,7 @@
 (define-syntax (fresh stx)
   (syntax-case stx ()
     [(_ (x ...) g0 g ...)
-     (andmap identifier? (syntax->list #'(x ...)))
+     (distinct-identifiers? 'fresh #'(x ...) stx)
      #'(let* ([x (new-var)] ...) (conj* g0 g ...))]
     [_ (raise-syntax-error 'fresh "expected (fresh (VARIABLE …) GOAL GOAL …)" stx)]))
 

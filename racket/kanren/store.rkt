@@ -41,7 +41,12 @@
     [(domfd? goal) (restrict-domain! tx (domfd-term goal) (domfd-domain goal))]
     [(arithmetic? goal) (post-arithmetic! tx goal)]
     [(conj? goal) (and (start! tx (conj-left goal)) (start! tx (conj-right goal)))]
-    [else (raise-argument-error 'post "constraint goal" goal)]))
+    [else
+     (raise-arguments-error
+      'run
+      (string-append "not a goal: expected a relation's call, a constraint, fresh, conde or matche; "
+                     "a line of a conde has parentheses of its own")
+      "got" goal)]))
 
 ;; Runs the agenda until nothing is left to do, equations first. -> #f when the branch fails
 (define (settle! tx)

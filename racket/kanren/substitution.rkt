@@ -66,7 +66,7 @@
       (cond [(pair? t) (and (first-visit? visits t) (or (loop (car t)) (loop (cdr t))))]
             [(var? t) (eq? (var-id t) id)]
             [(vector? t) (and (first-visit? visits t) (for/or ([e (in-vector t)]) (loop e)))]
-            [else #f]))))
+            [else (mismatch t)]))))
 
 ;; Binds the unbound variable v to t. `pending` gathers (ATTRIBUTE V . T) for variables of which
 ;; something was known: the caller hands it to the constraints (store.rkt).
@@ -128,7 +128,7 @@
              (loop (add1 i) store pending))))]
     [else (values #f pending)]))
 
-;; Two terms differ; one that is no term at all is a mistake.
+;; An atom is not what is looked for; something that is no term at all is a mistake.
 (define (mismatch t)
   (unless (or (symbol? t) (pair? t) (null? t) (fixnum? t)) (check-term '== t))
   #f)

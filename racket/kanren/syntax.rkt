@@ -1,16 +1,20 @@
 #lang racket/base
 ;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
 
-(require (for-syntax racket/base "compile.rkt")
+(require (for-syntax racket/base "compile.rkt" "identifiers.rkt")
          "advance.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
          "term.rkt")
 (provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run*
          labelfd query-answers fold-answers)
 
+;; A relation is known by its name in every process, so its body may speak of nothing local.
 (define-syntax (defrel stx)
   (syntax-case stx ()
+    [(form . _)
+     (not (memq (syntax-local-context) '(module module-begin top-level)))
+     (raise-syntax-error (syntax-e #'form) "a relation is defined at module or REPL top level" stx)]
     [(form (name param ...) g0 g ...)
-     (andmap identifier? (syntax->list #'(name param ...)))
+     (distinct-identifiers? #'form #'(name param ...) stx)
      #`(begin
          (define (name param ...) (relate 'name (list param ...)))
          (register-relation!
@@ -20,7 +24,9 @@
                     #f
                     #,(source-of stx))))]
     [(form . _)
-     (raise-syntax-error (syntax-e #'form) "expected (defrel (NAME PARAMETER …) GOAL GOAL …)" stx)]))
+     (raise-syntax-error
+      (syntax-e #'form)
+      (format "expected (~a (NAME PARAMETER …) GOAL GOAL …)" (syntax-e #'form)) stx)]))
 
 ;; Expanded when every definition of the module is known, so that it sees the goals as they are meant.
 (define-syntax (compiled-body stx)
@@ -35,7 +41,8 @@
 (define-syntax (defprimitive stx)
   (syntax-case stx ()
     [(_ (name param ...) #:inputs (input ...) g0 g ...)
-     (andmap identifier? (syntax->list #'(name param ... input ...)))
+     (and (distinct-identifiers? #'defprimitive #'(name param ...) stx)
+          (andmap identifier? (syntax->list #'(input ...))))
      (let ([params (map syntax-e (syntax->list #'(param ...)))])
        #`(begin
            (define (name param ...) (relate 'name (list param ...)))
@@ -62,7 +69,7 @@
 (define-syntax (query stx)
   (syntax-case stx ()
     [(_ (x ...) g0 g ...)
-     (andmap identifier? (syntax->list #'(x ...)))
+     (distinct-identifiers? #'query #'(x ...) stx)
      #'(start-query (lambda () (fresh (x ...) (== (list x ...) initial-var) g0 g ...)))]
     [_ (raise-syntax-error 'query "expected (query (VARIABLE …) GOAL GOAL …)" stx)]))
 
@@ -78,7 +85,7 @@
     (syntax-case body ()
       [(#:residual . body) (expand-run stx n #'body #t shape)]
       [((x ...) g0 g ...)
-       (andmap identifier? (syntax->list #'(x ...)))
+       (distinct-identifiers? (car (syntax-e stx)) #'(x ...) stx)
        #`(query-answers #,n (query (x ...) g0 g ...)
                         #,(= 1 (length (syntax->list #'(x ...)))) #,residual?)]
       [(x g0 g ...)
@@ -106,6 +113,7 @@
 
 ;; As foldl over those answers, each as soon as it is found.
 (define (fold-answers combine init n stream single? residual?)
+  (check-count n)
   (define labelled (if residual? stream (bind stream (label 'given (list initial-var)))))
   (let loop ([n n] [s labelled] [result init])
     (if (eqv? n 0)

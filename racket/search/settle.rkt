@@ -45,7 +45,9 @@
      (cond
        [table (map cdr (branches st (clauses (relate-name g) 0 (relate-args g))))]
        [else
-        (define-values (body next) (unfold g (state-next st)))
+        ;; a primitive: its code sees values
+        (define args (for/list ([a (in-list (relate-args g))]) (walk*/store a (state-store st))))
+        (define-values (body next) (unfold (relate (relate-name g) args) (state-next st)))
         (list (cons (struct-copy state st [next next]) (list body)))])]
     [(label? g)
      (define choice (label-choice st g))

@@ -66,7 +66,10 @@
 (check-equal? (run* (q) (fresh (x) (== x #f) (== q `(,x)))) '((#f)))
 (check-equal? (run* (q) (=/= q #f) (== q #f)) '())
 (check-equal? (run* (q) (== 1 1.0)) '())
-(check-exn #rx"not a term" (λ () (run* (q) (== q car))))
+(check-exn #rx"^==: not a term" (λ () (run* (q) (== q car))))
+(check-exn #rx"^==: not a term" (λ () (run* (q) (== q (list 1 car)))))
+(check-exn #rx"^=/=: not a term" (λ () (run* (q) (=/= q car))))
+(check-exn #rx"^absento: not a term" (λ () (run* (q) (absento car q))))
 (check-exn #rx"not a term" (λ () (run* (q) (== q (string->uninterned-symbol "x")))))
 
 ;; -- relations --------------------------------------------------------------------------------------
@@ -121,7 +124,18 @@
 (check-mistake #rx"^matche: expected" (matche))
 (check-mistake #rx"^defprimitive: expected" (defprimitive (p x) (== x 1)))
 (check-mistake #rx"^fd: expected" (fd (3)))
+(check-mistake #rx"^fresh: the name is declared twice" (fresh (x x) (== x 1)))
+(check-mistake #rx"^run[*]: the name is declared twice" (run* (x x) (== x 1)))
+(check-mistake #rx"^query: the name is declared twice" (query (x x) (== x 1)))
+(check-mistake #rx"^defrel: the name is declared twice" (defrel (name x x) (== x 1)))
+(check-mistake #rx"^defrel: a relation is defined at module or REPL top level"
+               (let () (defrel (name x) (== x 1)) 1))
+(check-mistake #rx"^defprimitive: not a parameter" (defprimitive (p x) #:inputs (y) (== x 1)))
 (check-mistake #rx"^infd: expected" (infd))
+
+(check-exn #rx"^run: not a goal: .* a line of a conde" (λ () (run* (q) (conde (== q 1)))))
+(check-exn #rx"^run: expected a number of answers" (λ () (run -1 (q) (== q 1))))
+(check-exn #rx"^run: expected a number of answers" (λ () (first:run 'a (q) (first:== q 1))))
 
 ;; -- first-order-miniKanren's face ------------------------------------------------------------------
 

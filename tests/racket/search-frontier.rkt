@@ -2,7 +2,10 @@
 ;; The frontier: any policy finds the answers of run*, indices are stable, files continue a search.
 
 (require racket/file racket/list (except-in rackunit fail)
-         "../../racket/kanren/main.rkt" "../../racket/search/frontier.rkt")
+         racket/port racket/runtime-path racket/system
+         "../../racket/kanren/main.rkt" "../../racket/search/frontier.rkt" "programs/evaluator.rkt")
+
+(define-runtime-path continue-frontier.rkt "programs/continue-frontier.rkt")
 
 (defrel (append-o a b ab)
   (conde [(== a '()) (== b ab)]
@@ -79,6 +82,17 @@
   (check-equal? (oldest-ones (load-frontier path)) (oldest-ones f))
   (delete-file path))
 
+(defprimitive (square-o x y) #:inputs (x) (== y (* x x)))
+
+(test-case "a primitive waits until its inputs are ground"
+  (check-equal? (explore (make-frontier (query (x y) (square-o x y) (conde [(== x 2)] [(== x 3)])))
+                         first)
+                '((2 4) (3 9)))
+  (check-exn #rx"^square-o: a primitive runs in the guided search only"
+             (λ () (run* (q) (square-o 2 q))))
+  (check-exn #rx"^square-o: the primitive still waits for inputs"
+             (λ () (explore (make-frontier (query (x y) (square-o x y))) first))))
+
 (test-case "a failing query has no open choice"
   (define f (make-frontier (query (x) (== x 1) (== x 2))))
   (check-equal? (choices f) '())
@@ -94,6 +108,20 @@
   (check-equal? (for/list ([i (choices g)]) (choice-text g i))
                 (for/list ([i (choices f)]) (choice-text f i)))
   (check-equal? (explore g first) (explore f first))
+  (delete-file path))
+
+(test-case "a fresh process goes on with a frontier from a file"
+  (define f (make-frontier (query (x y) (evalo x y))))
+  (define (twenty-more f)
+    (for ([_ 20]) (expand f (oldest-choice f)))
+    (answers f))
+  (twenty-more f)
+  (define path (make-temporary-file))
+  (save-frontier f path)
+  (define found
+    (with-output-to-string
+      (λ () (system* (find-executable-path "racket") continue-frontier.rkt (path->string path)))))
+  (check-equal? (read (open-input-string found)) (twenty-more f))
   (delete-file path))
 
 (test-case "choices that differ in variable names alone print the same bytes"
