@@ -73,7 +73,7 @@ class Server:
             socket.bind(endpoint)
         except zmq.ZMQError as error:
             self.close()
-            raise EndpointError(f"endpoint {endpoint}: {zmq.strerror(error.errno)}") from None
+            raise EndpointError(f"endpoint {endpoint}: {zmq.strerror(error.errno or 0)}") from None
         except EndpointError:
             self.close()
             raise

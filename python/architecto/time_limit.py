@@ -1,7 +1,8 @@
 """A limit on the time that foreign code may take: a scorer that hangs must not hang the agent.
 
-A signal interrupts the main thread, in which scoring runs, with an exception. What cannot be
-interrupted, because it never comes back to the interpreter, ends the process.
+A thread watches, and interrupts the main thread, in which scoring runs, with a signal that becomes
+an exception there. What cannot be interrupted, because it never comes back to the interpreter, ends
+the process. To enter and leave the limit costs next to nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import Any
+from typing import ClassVar
 
+LOOK_S = 0.2
+"""Seconds from one look at the clock to the next."""
 INTERRUPTIONS = 3
 """A call that goes on after so many interruptions cannot be interrupted."""
 GRACE_S = 5.0
@@ -30,28 +33,19 @@ class TimeLimit:
     """``with limit:`` raises TooSlow inside a block that takes longer than ``seconds``.
 
     A block that catches it and goes on has the same time again, some times. Only the main thread
-    can be interrupted: made in another one, the limit does nothing. One limit a process.
+    can be interrupted: made in another one, the limit does nothing. Blocks do not nest.
     """
+
+    _watch: ClassVar[_Watch | None] = None
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._until: float | None = None
-        self._interruptions = 0
-        self._others: tuple[Any, tuple[float, float]] | None = None
-        self._works = threading.current_thread() is threading.main_thread()
-        if self._works:
-            threading.Thread(target=self._watch, daemon=True).start()
+        if TimeLimit._watch is None and threading.current_thread() is threading.main_thread():
+            TimeLimit._watch = _Watch()
 
     def __enter__(self) -> None:
-        if not self._works:
-            return
-        self._interruptions = 0
-        self._until = time.monotonic() + self.seconds
-        handler = signal.getsignal(signal.SIGALRM)
-        if handler != self._interrupt:
-            signal.signal(signal.SIGALRM, self._interrupt)
-        timer = signal.setitimer(signal.ITIMER_REAL, self.seconds, self.seconds)
-        self._others = (handler, timer) if timer[0] else None
+        if self._watch:
+            self._watch.block = _Block(self.seconds)
 
     def __exit__(
         self,
@@ -59,28 +53,50 @@ class TimeLimit:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        self._until = None
-        if not self._works:
-            return
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        if self._others:  # somebody else in this process had set the alarm
-            handler, timer = self._others
-            signal.signal(signal.SIGALRM, handler)
-            signal.setitimer(signal.ITIMER_REAL, *timer)
+        if self._watch:
+            self._watch.block = None
+
+
+class _Block:
+    """A block that is being carried out: until when, and how often it was interrupted."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.until = time.monotonic() + seconds
+        self.interruptions = 0
+
+
+class _Watch:
+    """The thread that watches the main thread's block, one a process."""
+
+    def __init__(self) -> None:
+        self.block: _Block | None = None
+        self._late: _Block | None = None  # the block that the signal is for
+        self._main = threading.get_ident()
+        signal.signal(signal.SIGUSR1, self._interrupt)
+        threading.Thread(target=self._look, daemon=True).start()
 
     def _interrupt(self, _number: int, _frame: object) -> None:
-        if self._until is None:
-            return
-        self._interruptions += 1
-        if self._interruptions <= INTERRUPTIONS:
-            self._until = time.monotonic() + self.seconds
-        raise TooSlow(f"nothing came within {self.seconds:g} s")
+        if self.block is not None and self.block is self._late:
+            raise TooSlow(f"nothing came within {self.block.seconds:g} s")
 
-    def _watch(self) -> None:
+    def _look(self) -> None:
         while True:
-            time.sleep(1.0)
-            until = self._until
-            if until is not None and time.monotonic() > until + GRACE_S:
-                text = f"a scorer took longer than {self.seconds:g} s and cannot be interrupted"
-                print(text, file=sys.stderr, flush=True)
-                os._exit(STATUS)
+            time.sleep(LOOK_S)
+            block = self.block
+            if block is None or time.monotonic() < block.until:
+                continue
+            if block.interruptions == INTERRUPTIONS:
+                if time.monotonic() > block.until + GRACE_S:
+                    self._give_up(block)
+                continue
+            block.interruptions += 1
+            if block.interruptions < INTERRUPTIONS:
+                block.until = time.monotonic() + block.seconds
+            self._late = block
+            signal.pthread_kill(self._main, signal.SIGUSR1)
+
+    def _give_up(self, block: _Block) -> None:
+        text = f"a scorer took longer than {block.seconds:g} s and cannot be interrupted"
+        print(text, file=sys.stderr, flush=True)
+        os._exit(STATUS)
