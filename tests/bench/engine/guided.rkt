@@ -28,23 +28,43 @@
     (for ([child (in-range born (frontier-size f))] #:when (known-choice? f child))
       (choice-text f child))))
 
-;; Steps a second with n unexpanded choices at the start, over frontiers that grow from there.
+;; Steps a second with n unexpanded choices at the start, over frontiers that grow by half at most.
+;; Twenty thousand steps in all, so that collections of the whole heap count with their share.
 (define ((steps-a-second n print?))
-  (define rounds (max 1 (quotient 2000 n)))
-  (define steps (if (< n 100) 10 (min 5000 n)))
-  (define printed 0)
-  (define choices-before 0)
+  (define steps (max 10 (min 5000 (quotient n 8))))
+  (define rounds (quotient 20000 steps))
+  (define born 0)
+  (define bytes 0)
   (define ms
     (for/sum ([_ (in-range rounds)])
       (define f (make-frontier (synthesis 2)))
       (let grow () (when (< (open-count f) n) (step! f #f) (grow)))
-      (collect-garbage 'minor)
-      (set! choices-before (frontier-size f))
+      (define before (frontier-size f))
       (begin0
         (milliseconds (λ () (for ([_ (in-range steps)]) (step! f print?))))
-        (set! printed (+ printed (- (frontier-size f) choices-before))))))
-  (values (/ (* 1000.0 rounds steps) (max 1 ms))
-          (format "~a children a step" (/ (round (/ (* 10.0 printed) (* rounds steps))) 10))))
+        (set! born (+ born (- (frontier-size f) before)))
+        (when print?
+          (for ([i (in-range before (frontier-size f))] #:when (known-choice? f i))
+            (set! bytes (+ bytes (bytes-length (choice-text f i)))))))))
+  (define total (* rounds steps))
+  (values (/ (* 1000.0 total) (max 1 ms))
+          (string-append
+           (format "~a children a step" (decimal (/ born total)))
+           (if print? (format ", ~a bytes each" (round (/ bytes born))) ""))))
+
+(define (decimal x) (real->decimal-string x 1))
+
+;; Microseconds of a choice text, for each 300 bytes of it.
+(define ((text-of-300-bytes))
+  (define f (make-frontier (synthesis 2)))
+  (let grow () (when (< (open-count f) 20000) (step! f #f) (grow)))
+  (define indices
+    (for/list ([i (in-range 1000 (frontier-size f))] #:when (known-choice? f i)) i))
+  (define ms (milliseconds (λ () (for ([i (in-list indices)]) (choice-text f i)))))
+  (define bytes (for/sum ([i (in-list indices)]) (bytes-length (choice-text f i))))
+  (values (/ (* 300 1000.0 ms) bytes)
+          (format "~a choices of ~a bytes" (length indices)
+                  (round (/ bytes (length indices))))))
 
 ;; About as many as `choices` lists, without listing them each time.
 (define (open-count f)
@@ -102,6 +122,7 @@
    (for*/list ([print? (in-list '(#t #f))] [n (in-list '(10 1000 5000 100000))])
      (list (format "~a open~a" n (if print? ", printed" "")) (if print? 30000 100000) 'steps/s
            (steps-a-second n print?)))
+   (list (list "text of 300 bytes" 4 'us (text-of-300-bytes)))
    (for/list ([d (in-list '(10 100 200))])
      (list (format "expansion at depth ~a" d) 100 'us (expansion-at d)))
    (for/list ([pairs (in-list '(1 3 10))])
