@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from architecto import __version__, configuration, questions
+from architecto.arguments import natural, positive
 from architecto.configuration import Configuration
+from architecto.explain import command as explain
 
 DEFAULTS = Configuration()
 
@@ -30,6 +32,7 @@ examples:
   python -m architecto resume by-chance                      go on with a run that was interrupted
   python -m architecto best by-chance                        show its best networks again
   python -m architecto swap by-chance --scorer transformer   change the guide of a run at work
+  python -m architecto explain by-chance --trial 3           what led to one of its networks
 
 exit status: 0 done, 1 the processes of the run kept dying, 2 a mistake in the command,
 130 ended with Ctrl-C (go on with resume)"""
@@ -83,7 +86,7 @@ def parser() -> Parser:
     resume.description = "Go on with a run: stored trials, the guide and its replay buffer stay."
     resume.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
     resume.add_argument(
-        "--trials", type=_positive, metavar="N", help="trials of the whole run (default: as before)"
+        "--trials", type=positive, metavar="N", help="trials of the whole run (default: as before)"
     )
     resume.set_defaults(command=_resume)
 
@@ -91,7 +94,7 @@ def parser() -> Parser:
     best.description = "Print the table of the best networks and the path of the best one's model."
     best.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
     best.add_argument(
-        "-n", type=_positive, default=5, metavar="N", help="rows of the table (default: 5)"
+        "-n", type=positive, default=5, metavar="N", help="rows of the table (default: 5)"
     )
     best.set_defaults(command=_best)
 
@@ -109,35 +112,7 @@ def parser() -> Parser:
     )
     swap.set_defaults(command=_swap)
 
-    explain = commands.add_parser("explain", help="show why a run's scorer values what it does")
-    explain.description = (
-        "Explain a decision on the way to a trial: the candidates with their scores, what each "
-        "token is worth (occlusion), and where the scorer looks (attention), here and as an HTML "
-        "page. Without --trial: which tokens and pairs of layers raise or lower the score in the "
-        "whole run. A decision is explained with the scorer as it was then, which learns again "
-        "what it knew (under a second a trial); a whole run with that of the latest checkpoint."
-    )
-    explain.add_argument("run", metavar="RUN", help="name below runs/, or a path with a slash")
-    explain.add_argument("--trial", type=_natural, metavar="N", help="a trial of the run")
-    explain.add_argument(
-        "--step",
-        type=_natural,
-        metavar="K",
-        help="a pick on the way to it, counted from 0 (default: all in overview, and the one at "
-        "which the scores lie furthest apart)",
-    )
-    explain.add_argument(
-        "--latest",
-        action="store_true",
-        help="explain the decision with the scorer of the latest checkpoint instead",
-    )
-    explain.add_argument(
-        "--html", metavar="FILE", help="the page (default: RUN/explain/trial-N-step-K.html)"
-    )
-    explain.add_argument(
-        "-n", type=_positive, default=10, metavar="N", help="rows of each table (default: 10)"
-    )
-    explain.set_defaults(command=_explain)
+    explain.add_command(commands.add_parser)
 
     serve = commands.add_parser("serve", help="the agent process, for engines to connect to")
     serve.description = (
@@ -155,7 +130,9 @@ def parser() -> Parser:
         "(default: ipc in a fresh directory)",
     )
     serve.add_argument(
-        "--keys", metavar="FOLDER", help="accept only the engines whose keys are listed there"
+        "--keys",
+        metavar="FOLDER",
+        help="accept only the engines whose keys are listed there (default: none)",
     )
     serve.set_defaults(command=_serve)
 
@@ -188,16 +165,16 @@ def parser() -> Parser:
         "--report-metric", metavar="COLUMN", help="what is reported (default: the search metric)"
     )
     bench.add_argument(
-        "--evaluations", type=_positive, default=200, metavar="N", help="of a seed (default: 200)"
+        "--evaluations", type=positive, default=200, metavar="N", help="of a seed (default: 200)"
     )
     bench.add_argument(
-        "--seeds", type=_positive, default=10, metavar="K", help="seeds 0 to K-1 (default: 10)"
+        "--seeds", type=positive, default=10, metavar="K", help="seeds 0 to K-1 (default: 10)"
     )
     bench.add_argument(
         "--scorer", default="transformer", metavar="SCORER", help="default: %(default)s"
     )
     bench.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count(), metavar="N", help="seeds at a time"
+        "--jobs", type=positive, default=os.cpu_count(), metavar="N", help="seeds at a time"
     )
     bench.add_argument(
         "--runs", metavar="DIR", help="keep the runs there, and go on with those that are there"
@@ -223,13 +200,13 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
             "path/to/file.py:Class",
         ),
         "scorer_seconds": (
-            _positive,
+            positive,
             "N",
             "seconds that the scorer may take for one request; one that takes longer is replaced",
         ),
-        "trials": (_positive, "N", "networks to train"),
-        "seed": (_natural, "N", "seed; the same seed gives the same run on a CPU"),
-        "max_params": (_positive, "N", "parameters that a network may have at the most"),
+        "trials": (positive, "N", "networks to train"),
+        "seed": (natural, "N", "seed; the same seed gives the same run on a CPU"),
+        "max_params": (positive, "N", "parameters that a network may have at the most"),
         "table": (
             str,
             "CSV",
@@ -238,10 +215,10 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
         "search_metric": (str, "COLUMN", "column of the table that the search sees"),
         "report_metric": (str, "COLUMN", "column of the table that is reported as test accuracy"),
         "device": (str, "DEVICE", "where networks are trained: cpu, cuda, cuda:N, mps"),
-        "epochs": (_positive, "N", "epochs of a training"),
+        "epochs": (positive, "N", "epochs of a training"),
         "strategy": (str, "NAME", "candidates at a step: descend, best-first, fair"),
-        "engines": (_positive, "N", "search engines side by side; with one a run is repeatable"),
-        "workers": (_positive, "N", "trainings side by side; with one a run is repeatable"),
+        "engines": (positive, "N", "search engines side by side; with one a run is repeatable"),
+        "workers": (positive, "N", "trainings side by side; with one a run is repeatable"),
         "warm_start": (
             str,
             "RUN",
@@ -332,29 +309,6 @@ def _swap(options: argparse.Namespace) -> int:
     return 0
 
 
-def _explain(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from architecto import explain
-
-    run_dir, console = configuration.existing_directory(options.run), Console()
-    configuration.load(run_dir)
-    if options.trial is None:
-        for name, missing in (("step", None), ("html", None), ("latest", False)):
-            if getattr(options, name) != missing:
-                raise configuration.ConfigurationError(f"--{name} needs --trial")
-        return explain.explain_run(run_dir, console, rows=options.n)
-    return explain.explain_trial(
-        run_dir,
-        console,
-        trial=options.trial,
-        step=options.step,
-        latest=options.latest,
-        html=Path(options.html) if options.html else None,
-        rows=options.n,
-    )
-
-
 def _serve(options: argparse.Namespace) -> int:
     from architecto import serve
 
@@ -378,21 +332,3 @@ def _bench_search(options: argparse.Namespace) -> int:
     from architecto import bench_search
 
     return bench_search.command(options)
-
-
-def _positive(text: str) -> int:
-    return _integer(text, 1)
-
-
-def _natural(text: str) -> int:
-    return _integer(text, 0)
-
-
-def _integer(text: str, least: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if not least <= value < 2**53:
-        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number from {least} on")
-    return value

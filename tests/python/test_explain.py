@@ -14,15 +14,15 @@ import pytest
 import torch
 from rich.console import Console
 
-from architecto import explain
 from architecto.agent import Agent
 from architecto.batching import pad
 from architecto.checkpoint import Position, save
 from architecto.configuration import Configuration
 from architecto.evaluators.base import Evaluation
-from architecto.explain import ExplainError, page, reading, terminal
+from architecto.explain import command, page, reading, terminal
 from architecto.explain.attention import attention, rollout
 from architecto.explain.attribution import Place, occlusion, spans
+from architecto.explain.command import ExplainError
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.effects import effects
 from architecto.explain.explanation import differing
@@ -424,7 +424,7 @@ def printed(function, *arguments, **options) -> str:
 
 def printed_trial(run_dir: Path, **options) -> str:
     settings = {"trial": 0, "step": 0, "latest": False, "html": None, "rows": 5}
-    return printed(explain.explain_trial, run_dir, **(settings | options))
+    return printed(command.explain_trial, run_dir, **(settings | options))
 
 
 @pytest.mark.parametrize("step", [0, None])
@@ -453,7 +453,7 @@ def test_the_page_lies_in_the_run(run_dir: Path) -> None:
 
 
 def test_a_whole_run(run_dir: Path) -> None:
-    shown = printed(explain.explain_run, run_dir, rows=3)
+    shown = printed(command.explain_run, run_dir, rows=3)
     assert "3 of the 3 choices" in shown
     assert "conv2d to 64 after input" in shown and "± error" in shown
 
@@ -484,7 +484,7 @@ def test_a_run_without_trials(tmp_path: Path) -> None:
     Configuration().save(tmp_path)
     Study.create(tmp_path).close()
     with pytest.raises(ExplainError, match=r"no trial of .* is finished yet"):
-        printed(explain.explain_run, tmp_path, rows=5)
+        printed(command.explain_run, tmp_path, rows=5)
 
 
 @pytest.mark.parametrize(
