@@ -34,12 +34,15 @@
            [(== shape `(,a ,b)) (fd (= size (* a b)))]
            [(== shape `(,a ,b ,c)) (fd (= size (* a b c)))])))
 
-;; `count` layers may lead from a shape to a vector: an image needs two, such as flatten and linear,
-;; or one where its numbers are as many as the vector's; tokens need one.
-(defrel (withino count shape vector)
-  (fresh (a b c features)
-    (conde [(== shape `(,a))]
-           [(== shape `(,a ,b)) (fd (> count 0))]
-           [(== shape `(,a ,b ,c))
-            (conde [(fd (> count 1))]
-                   [(== count 1) (== vector `(,features)) (fd (= features (* a b c)))])])))
+;; `count` layers may lead from a shape to another: an image becomes a vector in two, such as flatten
+;; and linear, or in one where its numbers are as many as the vector's; tokens need one. Nothing
+;; becomes an image again.
+(defrel (withino count shape out)
+  (fresh (a b c d e f)
+    (conde
+      [(== shape `(,a)) (== out `(,d))]
+      [(== shape `(,a ,b)) (conde [(== out `(,d ,e))] [(== out `(,d)) (fd (> count 0))])]
+      [(== shape `(,a ,b ,c))
+       (conde [(== out `(,d ,e ,f))]
+              [(== out `(,d ,e)) (fd (> count 0))]
+              [(== out `(,d)) (conde [(fd (> count 1))] [(== count 1) (fd (= d (* a b c)))])])])))

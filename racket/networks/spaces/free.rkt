@@ -11,27 +11,25 @@
   #:input (1 28 28) #:classes 10 #:max-params 1000000
   (fresh (layers count after)
     (architectureo architecture input layers)
-    (infd count (interval 1 12))
-    (labelfd count)
-    (any-layerso layers input `(,classes) account after count 2)
+    (infd count (interval 1 12)) (labelfd count)
+    (any-layerso layers input `(,classes) classes account after count 2)
     (settleo after)))
 
-;; So many layers, to a vector; joins nested at most `nesting` deep.
-(defrel (any-layerso layers in out account after count nesting)
+;; So many layers; joins nested at most `nesting` deep.
+(defrel (any-layerso layers in out classes account after count nesting)
   (fresh (layer rest between account-between fewer)
     (conde
       [(== count 0) (== layers '()) (== out in) (== after account)]
       [(== layers `(,layer . ,rest))
-       (fd (> count 0))
-       (fd (= fewer (- count 1)))
-       (vocabularyo layer in nesting)
+       (fd (> count 0)) (fd (= fewer (- count 1)))
+       (vocabularyo layer in classes nesting)
        (layero layer in between account account-between)
        (withino fewer between out)
        (labelfd layer)
-       (any-layerso rest between out account-between after fewer nesting)])))
+       (any-layerso rest between out classes account-between after fewer nesting)])))
 
 ;; The layers that may stand behind a shape, and the values of their free arguments.
-(defrel (vocabularyo layer in nesting)
+(defrel (vocabularyo layer in classes nesting)
   (fresh (a b c kind k s p channels d g)
     (conde
       [(== in `(,a ,b ,c))
@@ -60,10 +58,10 @@
           (infd g '(1 2 4)) (infd channels '(32 64 128))]
          [(== layer '(select-token))]
          [(== layer '(mean-pool))])]
-      [(== layer `(linear ,d ,channels)) (infd channels '(10 16 32 64 128))]
-      [(== layer `(layer-norm ,channels))]
-      [(== layer '(flatten))]
-      [(== layer '(dropout 0.25))]
+      [(== layer `(linear ,d ,channels))
+       (conde [(== channels classes)]
+              [(infd channels '(16 32 64 128)) (fd (=/= channels classes))])]
+      [(== layer `(layer-norm ,channels))] [(== layer '(flatten))] [(== layer '(dropout 0.25))]
       [(== layer '(relu))] [(== layer '(leaky-relu))] [(== layer '(gelu))] [(== layer '(silu))]
       [(== layer '(tanh))] [(== layer '(sigmoid))] [(== layer '(hardswish))])))
 
