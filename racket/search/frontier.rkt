@@ -88,31 +88,34 @@
      (case (node-status c)
        [(expanded) 'choices]
        [else (begin0 (expand-choice! f c)
-                     (shrink! f))])]))
+                     (uninterrupted (shrink! f)))])]))
+
+;; Ctrl-C may end an expansion at any time; the tree changes as a whole or not at all.
+(define-syntax-rule (uninterrupted change ...) (parameterize-break #f change ...))
 
 (define (expand-choice! f c)
   (let loop ([st (node-state c)] [goals (node-goals c)] [fuel unfold-limit])
     (cond
       [(eqv? fuel 0)
-       (set-node-state! c st)
-       (set-node-goals! c goals)
-       (set-node-text! c #f)
-       (postpone! f c)
+       (uninterrupted
+        (set-node-state! c st)
+        (set-node-goals! c goals)
+        (set-node-text! c #f)
+        (postpone! f c))
        'unfinished]
       [else
        (define-values (before goal after) (next-goal st goals))
        (cond
          [goal
           (define found (settled-all (unfolded st goal) before after))
-          (cond [(null? found) (close! f c) 'dead]
+          (cond [(null? found) (uninterrupted (close! f c)) 'dead]
                 [(null? (cdr found)) (loop (caar found) (cdar found) (sub1 fuel))]
-                [else (fork! f c found) 'choices])]
+                [else (uninterrupted (fork! f c found)) 'choices])]
          [(pair? before) (raise-waiting before)]
-         [(not (solvable? st)) (close! f c) 'dead]
+         [(not (solvable? st)) (uninterrupted (close! f c)) 'dead]
          [else
-          (define new? (report-answer! f c (answer-term st)))
-          (close! f c)
-          (if new? 'answer 'dead)])])))
+          (define answer (answer-term st))
+          (if (uninterrupted (begin0 (report-answer! f c answer) (close! f c))) 'answer 'dead)])])))
 
 ;; The alternatives that hold together with the goals around them.
 (define (settled-all found before after)

@@ -57,6 +57,23 @@
   (check-equal? (frontier-size f) size)
   (check-equal? (open-children f 0) '(1 2)))
 
+(test-case "a search that is broken off at any moment goes on as if nothing had been"
+  (define (split-twice)
+    (query (a b c d) (append-o a b (build-list 40 values)) (append-o c d a)))
+  (define f (make-frontier (split-twice)))
+  (define (explore-on)
+    (define i (oldest-choice f))
+    (when i (expand f i) (explore-on)))
+  (for ([i 100])
+    (define worker
+      (parameterize-break #f
+        (thread (λ () (with-handlers ([exn:break? void]) (parameterize-break #t (explore-on)))))))
+    (sleep (* 0.00002 (random 10)))
+    (break-thread worker)
+    (thread-wait worker))
+  (explore-on)
+  (check-equal? (sorted (answers f)) (sorted (explore (make-frontier (split-twice)) last))))
+
 (test-case "closed choices are reported once, parents after their children"
   (define f (make-frontier (query (x) (conde [(== x 1)] [(== x 2)]))))
   (check-equal? (expand f 0) 'choices)
