@@ -11,7 +11,7 @@ class Network(nn.Module):
     """Images `[n, C, H, W]` → scores `[n, classes]`. Submodules carry the layers' labels.
 
     Raises `ArchitectureError` if PyTorch refuses a layer's arguments or a layer does not fit the
-    shape that reaches it (found by running one blank image).
+    shape that reaches it (found by running two blank images: one may be too few to normalise).
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -53,7 +53,7 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def _trace(self) -> dict[str, tuple[int, ...]]:
-        """Runs one blank image and returns each layer's output shape."""
+        """Runs two blank images and returns each layer's output shape."""
         shapes: dict[str, tuple[int, ...]] = {}
 
         def run(layers: tuple[Layer, ...], x: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class Network(nn.Module):
             return x
 
         self.eval()
-        run(self.architecture.layers, torch.zeros(1, *self.architecture.input))
+        run(self.architecture.layers, torch.zeros(2, *self.architecture.input))
         self.train()
         return shapes
 

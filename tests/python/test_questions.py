@@ -70,3 +70,10 @@ def test_ten_megabytes_of_parentheses(run_program, tmp_path: Path) -> None:
     said = ask(run_program, "check", lines="(" * 10_000_000, tmp_path=tmp_path)
     assert said.returncode == 2
     assert said.stdout.startswith("error: the line has ") and said.stdout.count("\n") == 1
+
+
+def test_a_normalisation_of_one_number_is_valid_for_batches() -> None:
+    """PyTorch refuses to normalise a single number, and takes two images of one number each."""
+    text = "(architecture (input 1 1 1) ((group-norm 1 1) (flatten) (linear 1 10)))"
+    assert validity.ask("check", "-", lines=text) == ["yes"]
+    assert validity.runs(text) is not None

@@ -1,0 +1,133 @@
+"""Spaces as a user meets them: budgets, extremes, canonical forms, files of one's own."""
+
+import csv
+import itertools
+import os
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = Path(
+    os.environ.get(
+        "ARCHITECTO_NAS_BENCH_201", ROOT.parent / "shared" / "nas-bench-201" / "cifar10.csv"
+    )
+)
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+
+
+@pytest.fixture
+def questions(run_program):
+    """Ask `questions.rkt`: `questions("count", "--space", "mlp", lines="…")`."""
+
+    def ask(*arguments: str | Path, lines: str = ""):
+        return run_program("racket", "racket/questions.rkt", *arguments, input=lines, timeout=110)
+
+    return ask
+
+
+def cells() -> list[tuple[int, int]]:
+    """Parameters and multiply-adds of every cell of NAS-Bench-201, by the published skeleton."""
+    found = []
+    for cell in itertools.product(OPERATIONS, repeat=6):
+        small, large = cell.count("nor_conv_1x1"), cell.count("nor_conv_3x3")
+        parameters = 73306 + 28000 * small + 243040 * large
+        macs = (432 + 7168 + 3840 * small + 34560 * large) * 1024 + 640
+        found.append((parameters, macs))
+    return found
+
+
+@pytest.mark.parametrize("budget", [("--max-macs", 90_000_000), ("--min-macs", 150_000_000),
+                                    ("--min-params", 400_000)])  # fmt: skip
+def test_budgets_are_those_of_all_cells(budget: tuple[str, int], questions) -> None:
+    option, bound = budget
+    values = [cell[option.endswith("macs")] for cell in cells()]
+    expected = sum(v <= bound if "max" in option else v >= bound for v in values)
+    said = questions("count", "--space", "nas-bench-201", option, str(bound))
+    assert said.stdout == f"{expected}\n", said.stderr
+
+
+def test_budgets_are_those_of_all_residual_networks(questions) -> None:
+    """Every network of a small space is drawn; each budget leaves those that it should."""
+    space = ("--space", "resnet", "--max-params", "40000")
+    drawn = questions("sample", *space, "-n", "1000")
+    assert "fewer than 1000" in drawn.stderr and drawn.returncode == 0
+    count = len(drawn.stdout.splitlines())
+    assert questions("count", *space).stdout == f"{count}\n"
+    totals = re.findall(
+        r"^total +(\d+) layers, (\d+) activations .* (\d+) +(\d+)$",
+        questions("describe", "-", lines=drawn.stdout).stdout,
+        re.MULTILINE,
+    )
+    assert len(totals) == count
+    for column, option in enumerate(("--max-depth", "--min-activations", None, "--max-macs")):
+        values = sorted(int(total[column]) for total in totals)
+        middle = values[count // 2]
+        if option:
+            expected = sum(v <= middle if "max" in option else v >= middle for v in values)
+            said = questions("count", *space, option, str(middle))
+            assert said.stdout == f"{expected}\n", option
+    for command, best in (("smallest", min), ("largest", max)):
+        said = questions(command, *space, "--by", "macs", "--timeout", "60")
+        assert int(said.stderr.split()[1]) == best(int(total[3]) for total in totals)
+        assert "best found" not in said.stderr
+
+
+@pytest.mark.skipif(not TABLE.is_file(), reason=f"no table at {TABLE}")
+def test_canonical_cells_are_unions_of_the_tables_classes(run_program) -> None:
+    """The table's classes are finer: each lies within one of the 4,930 canonical forms."""
+    with TABLE.open(encoding="utf-8") as file:
+        rows = [(row["arch"], row["isomorphism_class"]) for row in csv.DictReader(file)]
+    program = """
+        (require racket/string (file "racket/networks/space.rkt"))
+        (define space (load-space "nas-bench-201"))
+        (for ([line (in-lines)])
+          (define cell `(cell ,@(map string->symbol (string-split line))))
+          (define architecture `(architecture (input 3 32 32) (,cell (linear 64 10))))
+          (writeln (list ((space-table-key space) architecture)
+                         ((space-canonical space) architecture))))
+    """
+    lines = "\n".join(" ".join(re.findall(r"\|?([a-z_0-9]+)~\d", arch)) for arch, _ in rows)
+    said = run_program("racket", "-l", "racket/base", "-e", program, input=lines, timeout=110)
+    forms = said.stdout.splitlines()
+    assert len(forms) == len(rows) == 15625, said.stderr
+    of_class: dict[str, set[str]] = defaultdict(set)
+    for (arch, number), form in zip(rows, forms, strict=True):
+        name, canonical = re.match(r'\("?([^" ]+)"? (.*)\)$', form).groups()
+        assert name == arch
+        of_class[number].add(canonical)
+    assert len(of_class) == 6466
+    assert all(len(found) == 1 for found in of_class.values())
+    assert len(set.union(*of_class.values())) == 4930
+
+
+def test_the_template_of_a_space_works_as_it_is(
+    run_architecto, run_program, questions, tmp_path: Path
+) -> None:
+    template = run_architecto("new-space", "tiny").stdout
+    readme = (ROOT / "racket/networks/README.md").read_text(encoding="utf-8")
+    assert template in readme
+    assert len([line for line in template.splitlines() if line.strip()]) <= 25
+    file = tmp_path / "tiny.rkt"
+    file.write_text(template)
+    drawn = questions("sample", "--space", file, "-n", "5")
+    assert len(drawn.stdout.splitlines()) == 5, drawn.stderr
+    assert questions("check", "--space", file, "-", lines=drawn.stdout).stdout == "yes\n" * 5
+    found = run_program("racket", "racket/run-search.rkt", "--space", file, "--feasible")
+    assert found.returncode == 0 and found.stdout.startswith("(architecture "), found.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [("#:input (1 28 28)", "#:input (1 28)", 5), ("(architectureo arch", "(architectur arch", 9)],
+)
+def test_a_mistake_in_a_space_is_told_with_file_and_line(
+    old: str, new: str, line: int, run_architecto, questions, tmp_path: Path
+) -> None:
+    file = tmp_path / "wrong.rkt"
+    file.write_text(run_architecto("new-space", "wrong").stdout.replace(old, new))
+    said = questions("sample", "--space", file)
+    assert said.returncode == 2 and said.stderr.count("\n") == 1
+    assert f"wrong.rkt:{line}" in said.stderr, said.stderr
