@@ -149,7 +149,7 @@ def test_a_network_without_parameters_is_a_result(digits: TrainingEvaluator) -> 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({"name": "guess"}, "unknown evaluator 'guess'; known are training, tabular and any module:Class"),
+        ({"name": "guess"}, "unknown evaluator 'guess'; known are training, tabular and any"),
         ({"dataset": "digit"}, "unknown data set 'digit'"),
         ({"epochs": 0}, "epochs and batch_size must be at least 1"),
         ({"device": "abacus"}, "device 'abacus' cannot be used"),
