@@ -1,6 +1,8 @@
 """The settings of a run: their meaning and defaults, their checks, and the run's directory.
 
-Nothing here imports torch: a mistake is told before anything heavy starts.
+Nothing here imports torch: a mistake is told before anything heavy starts. Data sets and tables,
+which need NumPy and SciPy, are imported where they are checked, so that `--help` and the questions
+about spaces start at once.
 """
 
 from __future__ import annotations
@@ -16,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from architecto import datasets, scorers
-from architecto.evaluators import tabular
+from architecto import scorers
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The root of the checkout, which holds ``racket/``."""
@@ -77,6 +78,8 @@ class Configuration:
         """The sentence that stands before every choice that the scorer reads."""
         if self.table is not None:
             return f"find the best {self.search_metric} of the table {Path(self.table).stem}"
+        from architecto import datasets
+
         return datasets.task(datasets.info(self.dataset))
 
     @property
@@ -133,6 +136,8 @@ def check(configuration: Configuration) -> None:
         raise ConfigurationError(f"unknown device {got}; known are cpu, cuda, cuda:N and mps")
     scorers.check(configuration.scorer)
     racket()
+    from architecto import datasets
+
     if configuration.table is not None:
         _check_table(configuration)
         return
@@ -146,6 +151,8 @@ def _check_table(configuration: Configuration) -> None:
     if configuration.search_metric is None:
         raise ConfigurationError("--table needs --search-metric, the column to search by")
     report_metric = configuration.report_metric or configuration.search_metric
+    from architecto.evaluators import tabular
+
     try:
         tabular.read(str(configuration.table), configuration.search_metric, report_metric)
     except tabular.TableError as error:
@@ -210,6 +217,8 @@ def engine_command(configuration: Configuration) -> list[str]:
     """The command line of an engine, up to where it connects."""
     command = [racket(), str(PROJECT / "racket" / "run-search.rkt"), "--space", configuration.space]
     if configuration.table is None:
+        from architecto import datasets
+
         info = datasets.info(configuration.dataset)
         command += ["--input", ",".join(map(str, info.input_shape))]
         command += ["--classes", str(info.classes)]

@@ -66,6 +66,14 @@ def test_count(arguments: tuple[str, ...], count: str, run_program) -> None:
     assert said.stdout == count + "\n", said.stderr
 
 
+def test_questions_start_without_heavy_packages(run_program) -> None:
+    program = (
+        "import sys; from architecto import cli; cli.parser();"
+        "print([name for name in ('numpy', 'scipy', 'torch', 'optuna') if name in sys.modules])"
+    )
+    assert run_program(sys.executable, "-c", program).stdout == "[]\n"
+
+
 def test_ten_megabytes_of_parentheses(run_program, tmp_path: Path) -> None:
     said = ask(run_program, "check", lines="(" * 10_000_000, tmp_path=tmp_path)
     assert said.returncode == 2
