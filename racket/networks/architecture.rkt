@@ -3,7 +3,7 @@
 ;; that is asked of a network (is it valid, what completes it, what would repair it) is asked of it.
 
 (require (for-syntax racket/base) "../kanren/main.rkt" "blocks.rkt" "budget.rkt" "layers.rkt")
-(provide architectureo layerso layero lasto)
+(provide architectureo layerso layero lasto mean-heado)
 
 ;; The text of an architecture, the shape of its input, and its layers.
 (defrel (architectureo architecture input layers)
@@ -26,6 +26,15 @@
     (freeo account open)
     (layero layer in out open after)
     (settleo after)))
+
+;; The head of most networks of convolutions: the mean of each channel, then a linear layer.
+(define (mean-heado layers in classes account)
+  (fresh (channels height width pooled vector a b)
+    (== in `(,channels ,height ,width))
+    (== layers `((adaptive-avg-pool2d 1) (flatten) (linear ,channels ,classes)))
+    (layero '(adaptive-avg-pool2d 1) in pooled account a)
+    (layero '(flatten) pooled vector a b)
+    (lasto `(linear ,channels ,classes) vector `(,classes) b)))
 
 ;; (define-kinds (layero any-layero layer in out account after params) [KIND GOAL …] …): a layer of
 ;; any kind. `any-layero` tries each KIND; `layero` goes straight to the goals of a kind that stands

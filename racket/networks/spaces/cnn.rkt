@@ -60,14 +60,11 @@
 
 ;; The head: straight to the classes, by the mean of each channel, or through a hidden layer.
 (defrel (heado layers in classes account)
-  (fresh (features hidden activation width pooled vector wide a b c d)
+  (fresh (features hidden activation width vector wide a b c d)
     (conde [(== layers `((flatten) (linear ,features ,classes)))
             (layero '(flatten) in vector account a)
             (lasto `(linear ,features ,classes) vector `(,classes) a)]
-           [(== layers `((adaptive-avg-pool2d 1) (flatten) (linear ,features ,classes)))
-            (layero '(adaptive-avg-pool2d 1) in pooled account a)
-            (layero '(flatten) pooled vector a b)
-            (lasto `(linear ,features ,classes) vector `(,classes) b)]
+           [(mean-heado layers in classes account)]
            [(== layers `((flatten) (linear ,features ,width) ,activation (dropout 0.25)
                          (linear ,width ,classes)))
             (infd width '(32 64 128))

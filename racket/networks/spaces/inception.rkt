@@ -40,13 +40,9 @@
            [(== branches (list one three five pooled))])))
 
 (defrel (after-inceptiono layers in classes account blocks)
-  (fresh (c h w rest out pooled vector a b)
-    (== in `(,c ,h ,w))
+  (fresh (rest out a)
     (conde
-      [(== layers `((adaptive-avg-pool2d 1) (flatten) (linear ,c ,classes)))
-       (layero '(adaptive-avg-pool2d 1) in pooled account a)
-       (layero '(flatten) pooled vector a b)
-       (lasto `(linear ,c ,classes) vector `(,classes) b)]
+      [(mean-heado layers in classes account)]
       [(== layers `((max-pool2d 2 2 0) . ,rest))
        (layero '(max-pool2d 2 2 0) in out account a)
        (inception-blockso rest out classes a blocks)])))

@@ -48,11 +48,5 @@
     (after-invertedo rest out classes a fewer)))
 
 (defrel (after-invertedo layers in classes account blocks)
-  (fresh (c h w pooled vector a b)
-    (== in `(,c ,h ,w))
-    (conde
-      [(== layers `((adaptive-avg-pool2d 1) (flatten) (linear ,c ,classes)))
-       (layero '(adaptive-avg-pool2d 1) in pooled account a)
-       (layero '(flatten) pooled vector a b)
-       (lasto `(linear ,c ,classes) vector `(,classes) b)]
-      [(inverted-blockso layers in classes account blocks)])))
+  (conde [(mean-heado layers in classes account)]
+         [(inverted-blockso layers in classes account blocks)]))

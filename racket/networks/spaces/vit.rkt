@@ -1,6 +1,7 @@
 #lang racket/base
 ;; Vision transformers (Dosovitskiy et al., 2021): patches as tokens, a class token or the mean of all
-;; tokens, 1 to 6 transformer blocks, normalisation, and a linear layer.
+;; tokens, 1 to 6 transformer blocks, normalisation, and a linear layer. Each block has heads and
+;; hidden features of its own (as in AutoFormer, Chen et al., 2021).
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../space.rkt")
 
@@ -29,26 +30,21 @@
     (transformer-blockso rest out classes dim pool c 6)))
 
 (defrel (transformer-blockso layers in classes dim pool account blocks)
-  (fresh (heads hidden)
+  (fresh (heads hidden rest fewer after)
+    (== layers `((transformer-block ,dim ,heads ,hidden) . ,rest))
     (infd heads '(1 2 3 4))
     (infd hidden '(64 128 192))
-    (equal-blockso layers in classes dim pool account blocks heads hidden)))
-
-;; All blocks of a network have the same heads and hidden features, as is usual.
-(defrel (equal-blockso layers in classes dim pool account blocks heads hidden)
-  (fresh (rest fewer after)
-    (== layers `((transformer-block ,dim ,heads ,hidden) . ,rest))
     (fd (> blocks 0))
     (fd (= fewer (- blocks 1)))
     (layero `(transformer-block ,dim ,heads ,hidden) in in account after)
     (labelfd heads hidden)
-    (after-transformero rest in classes dim pool after fewer heads hidden)))
+    (after-transformero rest in classes dim pool after fewer)))
 
-(defrel (after-transformero layers in classes dim pool account blocks heads hidden)
+(defrel (after-transformero layers in classes dim pool account blocks)
   (fresh (vector a b)
     (conde
       [(== layers `((layer-norm ,dim) ,pool (linear ,dim ,classes)))
        (layero `(layer-norm ,dim) in in account a)
        (layero pool in vector a b)
        (lasto `(linear ,dim ,classes) vector `(,classes) b)]
-      [(equal-blockso layers in classes dim pool account blocks heads hidden)])))
+      [(transformer-blockso layers in classes dim pool account blocks)])))
