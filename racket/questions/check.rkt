@@ -57,38 +57,34 @@
 
 (define (check options others)
   (define s (scope-of options #f))
-  (for-each-line others
-    (λ (line)
-      (reading line #f
-        (λ (architecture)
-          (define why (refusal s architecture))
-          (when why (worse! 1))
-          (say (if why (string-append "no: " why) "yes")))))))
+  (for-each-architecture others
+    (λ (architecture _)
+      (define why (refusal s architecture))
+      (when why (worse! 1))
+      (say (if why (string-append "no: " why) "yes")))))
 
 (define (describe options others)
   (define s (scope-of options #f))
-  (for-each-line others
-    (λ (line)
-      (reading line #f
-        (λ (architecture)
-          (define input (cdr (second architecture)))
-          (define-values (rows out) (trace (third architecture) input))
-          (define why (explain architecture (scope-classes s)))
-          (define (line . cells)
-            (say (string-trim #:left? #f
-                              (apply string-append
-                                     (for/list ([c cells] [w '(8 34 16 12 0)])
-                                       (define t (format "~a" c))
-                                       (string-append t (make-string (max 1 (- w (string-length t)))
-                                                                     #\space)))))))
-          (line "layer" "" "output" "parameters" "MACs")
-          (line "" "input" (shape->text input) "" "")
-          (for ([r (in-list rows)])
-            (line (row-number r) (shorten (format "~a" (row-layer r))) (shape->text (row-out r))
-                  (first (row-costs r)) (second (row-costs r))))
-          (cond
-            [why (worse! 1) (say (string-append "no: " why))]
-            [else
-             (define costs (layers-cost (third architecture) input))
-             (line "total" (format "~a layers, ~a activations" (fourth costs) (third costs))
-                   (shape->text out) (first costs) (second costs))]))))))
+  (for-each-architecture others
+    (λ (architecture _)
+      (define input (cdr (second architecture)))
+      (define-values (rows out) (trace (third architecture) input))
+      (define why (explain architecture (scope-classes s)))
+      (define (line . cells)
+        (say (string-trim #:left? #f
+                          (apply string-append
+                                 (for/list ([c cells] [w '(8 34 16 12 0)])
+                                   (define t (format "~a" c))
+                                   (string-append t (make-string (max 1 (- w (string-length t)))
+                                                                 #\space)))))))
+      (line "layer" "" "output" "parameters" "MACs")
+      (line "" "input" (shape->text input) "" "")
+      (for ([r (in-list rows)])
+        (line (row-number r) (shorten (format "~a" (row-layer r))) (shape->text (row-out r))
+              (first (row-costs r)) (second (row-costs r))))
+      (cond
+        [why (worse! 1) (say (string-append "no: " why))]
+        [else
+         (define costs (layers-cost (third architecture) input))
+         (line "total" (format "~a layers, ~a activations" (fourth costs) (third costs))
+               (shape->text out) (first costs) (second costs))]))))

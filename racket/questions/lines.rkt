@@ -2,14 +2,15 @@
 ;; Architectures in, lines out, and the exit status.
 
 (require racket/string "../networks/search.rkt" "../networks/text.rkt" "options.rkt")
-(provide say for-each-line reading worse! exit-status text-of shorten new-texts)
+(provide say for-each-architecture worse! exit-status text-of shorten new-texts)
 
 (define (say text) (write-string text) (newline))
 
 (define longest-line (* 1024 1024))
 
-;; Calls (answer line) for each line of FILE or standard input that is not empty.
-(define (for-each-line others answer)
+;; Calls (answer ARCHITECTURE LINE) for each line of FILE or standard input that is not empty; one
+;; that cannot be read prints `error: …`.
+(define (for-each-architecture others answer #:holes? [holes? #f])
   (unless (= 1 (length others))
     (mistake "expected one file, or - for standard input, got ~a"
              (if (null? others) "none" (string-join others " "))))
@@ -22,7 +23,14 @@
   (let loop ()
     (define line (next-line in))
     (unless (eof-object? line)
-      (unless (equal? "" (string-trim line)) (answer line))
+      (unless (equal? "" (string-trim line))
+        (define architecture
+          (with-handlers ([exn:fail:text? (λ (e) (say (format "error: ~a" (exn-message e)))
+                                                 (worse! 2)
+                                                 #f)])
+            (read-architecture line #:holes? holes?)))
+        (when architecture (answer architecture line))
+        (flush-output))
       (loop))))
 
 ;; A line, cut where it is longer than any that is read.
@@ -38,14 +46,6 @@
 (define status 0)
 (define (worse! n) (set! status (max status n)))
 (define (exit-status) status)
-
-;; Reads a line and calls (answer architecture); an unreadable one prints `error: …`.
-(define (reading line holes? answer)
-  (define architecture
-    (with-handlers ([exn:fail:text? (λ (e) (say (format "error: ~a" (exn-message e))) (worse! 2) #f)])
-      (read-architecture line #:holes? holes?)))
-  (when architecture (answer architecture))
-  (flush-output))
 
 (define (text-of architecture) (bytes->string/utf-8 (architecture->text architecture)))
 

@@ -18,53 +18,53 @@
   (define s (scope-of options #f))
   (define n (hash-ref options "-n" 10))
   (define seconds (seconds-of options))
-  (for-each-line others
-    (λ (line)
-      (reading line #t
-        (λ (template)
-          (define-values (found said-count) (new-texts n))
-          (define end (deadline seconds))
-          ;; outside a space short completions come first
-          (define outcome
-            (for/fold ([outcome 'exhausted])
-                      ([more (in-range (if (scope-space s) longest-rest 0) (add1 longest-rest))]
-                       #:unless (eq? outcome 'stopped))
-              (for-each-answer (template-frontier s template more) #:seconds (seconds-until end)
-                               (λ (answer) (found (text-of (first answer)))))))
-          (tell outcome said-count seconds line "nothing completes ~a"))))))
+  (for-each-architecture others #:holes? #t
+    (λ (template line)
+      (define-values (found said-count) (new-texts n))
+      (define end (deadline seconds))
+      ;; outside a space short completions come first
+      (define fewest (if (or (scope-space s) (not (open-ended? template))) longest-rest 0))
+      (define outcome
+        (for/fold ([outcome 'exhausted])
+                  ([more (in-range fewest (add1 longest-rest))]
+                   #:unless (eq? outcome 'stopped))
+          (for-each-answer (template-frontier s template more) #:seconds (seconds-until end)
+                           (λ (answer) (found (text-of (first answer)))))))
+      (tell outcome said-count seconds line "nothing completes ~a"))))
+
+;; Is the rest of a list in it unknown?
+(define (open-ended? x)
+  (and (pair? x)
+       (or (eq? (cdr x) '_) (open-ended? (car x)) (open-ended? (cdr x)))))
 
 (define (repair options others)
   (define s0 (scope-of options #f))
   (define n (hash-ref options "-n" 10))
   (define seconds (seconds-of options))
-  (for-each-line others
-    (λ (line)
-      (reading line #f
-        (λ (architecture)
-          (define s (with-classes s0 architecture))
-          (define-values (found said-count) (new-texts n))
-          (define end (deadline seconds))
-          (define outcome
-            (if (refusal s architecture)
-                (for/fold ([outcome 'exhausted]) ([changes (in-range 0 (add1 most-changes))]
-                                                  #:when (eq? outcome 'exhausted))
-                  (for-each-near s architecture changes end found))
-                (begin (found (text-of architecture)) 'stopped)))
-          (tell outcome said-count seconds line
-                (format "nothing within ~a changes of ~~a" most-changes)))))))
+  (for-each-architecture others
+    (λ (architecture line)
+      (define s (with-classes s0 architecture))
+      (define-values (found said-count) (new-texts n))
+      (define end (deadline seconds))
+      (define outcome
+        (if (refusal s architecture)
+            (for/fold ([outcome 'exhausted]) ([changes (in-range 0 (add1 most-changes))]
+                                              #:when (eq? outcome 'exhausted))
+              (for-each-near s architecture changes end found))
+            (begin (found (text-of architecture)) 'stopped)))
+      (tell outcome said-count seconds line
+            (format "nothing within ~a changes of ~~a" most-changes)))))
 
 (define (neighbours options others)
   (define s0 (scope-of options #f))
   (define n (hash-ref options "-n" +inf.0))
   (define seconds (seconds-of options))
-  (for-each-line others
-    (λ (line)
-      (reading line #f
-        (λ (architecture)
-          (define-values (found said-count) (new-texts n))
-          (define outcome
-            (for-each-near (with-classes s0 architecture) architecture 1 (deadline seconds) found))
-          (tell outcome said-count seconds line "nothing is one change away from ~a"))))))
+  (for-each-architecture others
+    (λ (architecture line)
+      (define-values (found said-count) (new-texts n))
+      (define outcome
+        (for-each-near (with-classes s0 architecture) architecture 1 (deadline seconds) found))
+      (tell outcome said-count seconds line "nothing is one change away from ~a"))))
 
 (define (tell outcome said-count seconds line nothing)
   (cond [(eq? outcome 'timeout) (out-of-time seconds line)]

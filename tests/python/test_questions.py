@@ -1,9 +1,12 @@
 """Questions about spaces: the relations say what PyTorch says, and each question its answer."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
+
+from architecto import sexpression
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
@@ -42,6 +45,31 @@ def test_sample_is_a_function_of_the_seed_and_is_in_the_space(run_program, tmp_p
     assert said.stdout == "yes\n" * 30
 
 
+@pytest.mark.parametrize("space", validity.SPACES)
+def test_each_layer_of_a_network_can_be_found_again(
+    space: str, run_program, tmp_path: Path
+) -> None:
+    """A network of the space, each layer in turn a hole; then all but the first an unknown tail."""
+    options = ("--space", space, "--seed", "3", "-n", "1")
+    text = run_program("racket", "racket/questions.rkt", "sample", *options).stdout.strip()
+    tree = sexpression.read(text)
+    head, layers = validity.shown(tree[1]), [validity.shown(layer) for layer in tree[2]]
+
+    def complete(number: int, holes: list[str]) -> list[str]:
+        lines = "\n".join(f"(architecture {head} ({hole}))" for hole in holes)
+        options = ("--space", space, "-n", str(number))
+        return ask(
+            run_program, "complete", *options, lines=lines, tmp_path=tmp_path
+        ).stdout.splitlines()
+
+    holes = [" ".join([*layers[:i], "_", *layers[i + 1 :]]) for i in range(len(layers))]
+    found = complete(20000, holes)
+    assert found.count(text) == len(holes)
+    found = [*found[:1000], *complete(10, [f"{layers[0]} . _"])]
+    checked = ask(run_program, "check", "--space", space, lines="\n".join(found), tmp_path=tmp_path)
+    assert checked.stdout == "yes\n" * len(found)
+
+
 def test_complete_and_repair(run_program, tmp_path: Path) -> None:
     right = GOOD.format("(linear 1568 10)")
     filled = ask(
@@ -64,6 +92,32 @@ def test_complete_and_repair(run_program, tmp_path: Path) -> None:
 def test_count(arguments: tuple[str, ...], count: str, run_program) -> None:
     said = run_program("racket", "racket/questions.rkt", "count", *arguments, timeout=110)
     assert said.stdout == count + "\n", said.stderr
+
+
+def test_a_count_that_runs_out_of_time_is_a_bound(run_program) -> None:
+    said = run_program(
+        "racket", "racket/questions.rkt", "count", "--space", "mlp", "--timeout", "1"
+    )
+    assert re.fullmatch(r"at least [1-9]\d*\n", said.stdout) and said.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("layers", "problem"),
+    [
+        ("(conv3d 1 8 3 1 1)", "unknown layer 'conv3d'"),
+        ("(conv2d 1 -8 3 1 1)", "expected a whole number of at least 1, got -8"),
+        ("(linear 784 1.5)", "expected a whole number of at least 1, got 1.5"),
+        ("(flatten", "expected ')'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "complete", "repair", "neighbours", "describe"])
+def test_nonsense_is_one_line(
+    command: str, layers: str, problem: str, run_program, tmp_path: Path
+) -> None:
+    text = f"(architecture (input 1 28 28) ({layers}))"
+    said = ask(run_program, command, lines=text, tmp_path=tmp_path)
+    assert said.stdout.startswith("error: ") and problem in said.stdout
+    assert said.stdout.count("\n") == 1 and said.stderr == "" and said.returncode == 2
 
 
 def test_questions_start_without_heavy_packages(run_program) -> None:
