@@ -4,7 +4,7 @@
 (require racket/list "term.rkt")
 (provide constant-sum term-sum sum->expression constant? sum-terms sum-constant
          sum-add sum-scale sum-subtract sum-multiply sum-quotient sum-remainder
-         fold-sum evaluate evaluate-sum sum-variables occurrences
+         fold-sum evaluate evaluate-sum sum-variables member-variable? occurrences
          floor-quotient
          sum->surface comparison->surface)
 

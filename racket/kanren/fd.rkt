@@ -2,7 +2,7 @@
 ;; Arithmetic as it is written: (fd (<= (* o o c) 4096)) and cKanren's +fd, <=fd and their relatives,
 ;; as constraint goals.
 
-(require (for-syntax racket/base) racket/list
+(require (for-syntax racket/base)
          "arithmetic.rkt" "domain.rkt" "expression.rkt" "goal.rkt" "term.rkt")
 (provide fd fd-expression infd interval (rename-out [term-in domfd])
          =fd =/=fd <fd <=fd >fd >=fd +fd *fd quotientfd remainderfd distinctfd)
@@ -91,7 +91,7 @@
     [else
      (define left (sum-variables sum))
      (define lost
-       (for/list ([v (in-list (remove-duplicates (expression-variables e)))] #:unless (member v left))
+       (for/list ([v (in-list (expression-variables e))] #:unless (member-variable? v left))
          (domfd v anything)))
      (define goals (append lost (reverse (expression-goals e))
                            (if (constant? sum) '() (list (arithmetic relation sum)))))
