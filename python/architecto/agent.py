@@ -30,7 +30,7 @@ from architecto.batching import TextCache
 from architecto.learner import Learner, LearnerSettings
 from architecto.replay import ReplayBuffer, Step
 from architecto.scorers import ScorerError
-from architecto.scorers.base import BaseScorer, checked_scores
+from architecto.scorers.base import BaseScorer, checked_scores, failure
 from architecto.scorers.random import step_seed
 from architecto.scorers.uniform import UniformScorer
 
@@ -209,7 +209,12 @@ class Agent:
         if self.scorer.learns and len(self.buffer.rewards) >= self.settings.warm_up:
             if self._episode - self._proposed_at < self.settings.episodes and not exhausted:
                 return None
-            picked = self._most_promising(held)
+            try:
+                picked = self._most_promising(held)
+            except Exception as error:
+                self._replace(
+                    failure(self.scorer, "predict()", error, "expected mean and deviation")
+                )
         self._proposed_at = self._episode
         self._pending[picked] = None
         return picked
@@ -221,10 +226,17 @@ class Agent:
         self.buffer.add_reward(architecture, reward)
 
     def update(self) -> dict[str, float]:
-        """Fit the scorer on everything seen; see Learner.fit for the metrics."""
+        """Fit the scorer on everything seen; see Learner.fit for the metrics.
+
+        One that raises while it is fitted is replaced, like one that raises while it scores.
+        """
         if not self.scorer.learns:
             return {}
-        metrics = self.learner.fit(self.scorer, self.task, self.buffer)  # type: ignore[arg-type]
+        try:
+            metrics = self.learner.fit(self.scorer, self.task, self.buffer)  # type: ignore[arg-type]
+        except Exception as error:
+            self._replace(failure(self.scorer, "its fit", error, "expected it to learn"))
+            return {}
         self._cache.stale_all()
         return metrics | {"epsilon": self.epsilon}
 

@@ -185,6 +185,36 @@ def test_a_scorer_that_stops_working_is_replaced():
     assert len(said) == 1
 
 
+class ForgetsToLearn(TransformerScorer):
+    """Scores well; `broken`, a method that learning or proposing needs, raises."""
+
+    name = "forgets"
+
+    def __init__(self, broken: str) -> None:
+        super().__init__(seed=0, width=16, heads=2, hidden=32)
+        setattr(self, broken, self.fails)
+
+    def fails(self, *given: object, **named: object) -> None:
+        raise IndexError("no such\nlayer")
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ("parameters", "its fit raised IndexError: no such layer; expected it to learn"),
+        ("predict", "predict() raised IndexError: no such layer; expected mean and deviation"),
+    ],
+)
+def test_a_scorer_that_fails_to_learn_is_replaced_and_the_run_goes_on(broken: str, words: str):
+    said: list[str] = []
+    tree = Tree(agent(ForgetsToLearn(broken), said=said))
+    while not said:
+        tree.trial()
+    tree.descend()
+    assert tree.agent.scorer.name == "uniform"
+    assert said == [f"scorer forgets: {words}; going on with uniform"]
+
+
 # Learning
 
 

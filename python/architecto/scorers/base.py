@@ -58,6 +58,14 @@ class BaseScorer(ABC):
         """Back to a stored state."""
 
 
+def failure(scorer: BaseScorer, what: str, error: Exception, expected: str) -> ScorerError:
+    """What to raise, or say, where the code of a scorer raised `error`; one line."""
+    if isinstance(error, ScorerError):
+        return error
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return ScorerError(f"scorer {scorer.name}: {what} raised {text}; {expected}")
+
+
 def checked_scores(scorer: BaseScorer, task: str, choices: list[str]) -> list[float]:
     """Scores of `choices`, or ScorerError: the one place where a scorer is called.
 
@@ -68,10 +76,7 @@ def checked_scores(scorer: BaseScorer, task: str, choices: list[str]) -> list[fl
         given = scorer.score(task, choices)
         scores = torch.as_tensor(given, dtype=torch.float32).detach().cpu()
     except Exception as error:
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ScorerError(
-            f"scorer {scorer.name}: score() raised {text}; expected {len(choices)} numbers"
-        ) from error
+        raise failure(scorer, "score()", error, f"expected {len(choices)} numbers") from error
     if scores.shape != (len(choices),):
         got = "x".join(map(str, scores.shape)) or "a single number"
         raise ScorerError(
