@@ -9,7 +9,7 @@ Nothing here imports torch before `build` or `source` is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -216,16 +216,22 @@ def build(architecture: Architecture) -> Network:
     return Network(architecture)
 
 
-def source(architecture: Architecture) -> str:
+def source(
+    architecture: Architecture,
+    mean: Sequence[float] | None = None,
+    deviation: Sequence[float] | None = None,
+) -> str:
     """Returns a Python file that defines the same network and depends on torch alone.
 
     Run as a program, the file loads the `weights.pt` beside it and prints the architecture and its
-    number of parameters. Its class has the same state dict as `build`'s module. Raises
-    `ArchitectureError` where shapes do not fit.
+    number of parameters. Its class has the same state dict as `build`'s module. With `mean` and
+    `deviation` of the training pixels in [0, 1], one number a channel, it has a function that
+    normalises images in the way that the network was trained on. Raises `ArchitectureError` where
+    shapes do not fit.
     """
     from architecto.source_code import source_code
 
-    return source_code(architecture)
+    return source_code(architecture, mean, deviation)
 
 
 def summary(architecture: Architecture) -> str:

@@ -20,7 +20,11 @@ def write_best(run_dir: Path, trial: TrialResult) -> Path:
     `FileNotFoundError` if the trial's weights are gone. Imports torch.
     """
     best, fresh, old = run_dir / "best", run_dir / "best.new", run_dir / "best.old"
-    source = architecture.source(architecture.parse(trial.architecture))
+    source = architecture.source(
+        architecture.parse(trial.architecture),
+        trial.evaluation.pixel_mean,
+        trial.evaluation.pixel_deviation,
+    )
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)
     fresh.mkdir(parents=True)

@@ -26,28 +26,35 @@ class Best:
     parameters: int | None
     reward: float
     folder: Path = field(repr=False)
+    pixel_mean: list[float] | None = field(repr=False)
+    pixel_deviation: list[float] | None = field(repr=False)
 
     @property
     def source(self) -> str:
         """The network as a PyTorch module in readable source that depends on torch alone."""
-        return architecture.source(architecture.parse(self.architecture))
+        tree = architecture.parse(self.architecture)
+        return architecture.source(tree, self.pixel_mean, self.pixel_deviation)
 
     def module(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode, on the CPU.
 
-        Images `[n, C, H, W]`, scaled as `architecto.datasets.load` gives them → scores
-        `[n, classes]`. Raises FileNotFoundError where no weights were stored: the accuracy was
-        looked up in a table, or the run has gone on since and has another best network.
+        Images `[n, C, H, W]`, normalised with `pixel_mean` and `pixel_deviation` as
+        `architecto.datasets.load` gives them → scores `[n, classes]`. Raises FileNotFoundError
+        where no weights were stored: the accuracy was looked up in a table, or the run has gone on
+        since and has another best network.
         """
         import torch
 
+        from architecto.source_code import layer_list
+
+        tree = architecture.parse(self.architecture)
         file = self.folder / "model.py"
-        if not file.is_file() or file.read_text(encoding="utf-8") != self.source:
+        if not file.is_file() or layer_list(tree) not in file.read_text(encoding="utf-8"):
             raise FileNotFoundError(
                 f"no weights of trial {self.trial} in {self.folder}: its network was not trained, "
                 "or the run has gone on and has another best one (then read the result again)"
             )
-        network = architecture.build(architecture.parse(self.architecture))
+        network = architecture.build(tree)
         weights = torch.load(self.folder / "weights.pt", weights_only=True, map_location="cpu")
         network.load_state_dict(weights)
         return network.eval()
@@ -87,8 +94,13 @@ class Result:
 
 def _best(trial: TrialResult, folder: Path) -> Best:
     row = _row(trial)
-    names = [f.name for f in dataclasses.fields(Best) if f.name != "folder"]
-    return Best(**{name: row[name] for name in names}, folder=folder)
+    names = [f.name for f in dataclasses.fields(Best) if f.name in row]
+    return Best(
+        **{name: row[name] for name in names},
+        folder=folder,
+        pixel_mean=trial.evaluation.pixel_mean,
+        pixel_deviation=trial.evaluation.pixel_deviation,
+    )
 
 
 def _row(trial: TrialResult) -> dict[str, Any]:

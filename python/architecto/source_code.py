@@ -1,6 +1,7 @@
 """An architecture as a Python file that depends on torch alone."""
 
 import inspect
+from collections.abc import Sequence
 
 from architecto import modules
 from architecto.architecture import KINDS, Architecture, Layer
@@ -10,9 +11,7 @@ _FILE = '''\
 """An image classifier found by Architecto: input {input}, {parameters:,} parameters.
 
 `python model.py` loads the weights.pt beside this file and prints the layers. From other code:
-`from model import load; network = load()`, then `network(images)` with images of shape
-[n, {shape}]: pixels in [0, 1], then shifted and scaled per channel to the mean 0 and standard
-deviation 1 of the training images (`mean` and `std` of `architecto.datasets.load(NAME)`).
+{use}
 """
 
 from pathlib import Path
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 
 ARCHITECTURE = """\\
 {architecture}"""
-
+{normalise}
 {blocks}
 class Network(nn.Module):
     def __init__(self) -> None:
@@ -48,7 +47,32 @@ if __name__ == "__main__":
 '''
 
 
-def source_code(architecture: Architecture) -> str:
+_USE = """\
+`from model import load; network = load()`, then `network(images)` with images of shape
+[n, {shape}]."""
+
+_USE_NORMALISED = """\
+`from model import load, normalise; network = load()`, then `network(normalise(images))` with
+images of shape [n, {shape}] and pixels in [0, 1]."""
+
+_NORMALISE = '''\
+
+MEAN = {mean}
+STD = {deviation}
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Pixels in [0, 1] → what the network was trained on: mean 0, deviation 1 in each channel."""
+    mean, std = (torch.tensor(numbers)[:, None, None] for numbers in (MEAN, STD))
+    return (images - mean) / std
+'''
+
+
+def source_code(
+    architecture: Architecture,
+    mean: Sequence[float] | None = None,
+    deviation: Sequence[float] | None = None,
+) -> str:
     """See `architecto.architecture.source`."""
     network = Network(architecture)
     leaves = [layer for layer in architecture.walk() if not layer.branches]
@@ -56,9 +80,12 @@ def source_code(architecture: Architecture) -> str:
     names = sorted({KINDS[layer.kind].torch_class for layer in leaves})
     blocks = [inspect.getsource(getattr(modules, n)) for n in names if hasattr(modules, n)]
     steps = _steps(architecture.layers, "x", "x", network)
+    normalised = mean is not None and deviation is not None
+    shape = ", ".join(map(str, architecture.input))
     return _FILE.format(
         input="x".join(map(str, architecture.input)),
-        shape=", ".join(map(str, architecture.input)),
+        use=(_USE_NORMALISED if normalised else _USE).format(shape=shape),
+        normalise=_NORMALISE.format(mean=mean, deviation=deviation) if normalised else "",
         parameters=network.parameter_count,
         architecture=layer_list(architecture),
         blocks="".join(f"\n{block}\n" for block in blocks),

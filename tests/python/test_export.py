@@ -1,12 +1,16 @@
 """Writing the incumbent."""
 
+import dataclasses
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from sklearn.datasets import load_digits
 
+from architecto import datasets
 from architecto.architecture import build, parse
 from architecto.evaluators.base import Evaluation
 from architecto.export import discard_weights, weights_path, write_best
@@ -32,6 +36,23 @@ def test_the_written_program_loads_its_weights(tmp_path: Path) -> None:
     shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout
     assert "  (linear 64 5)\n" in shown
     assert shown.endswith("385 parameters\n")
+
+
+def test_the_written_program_normalises_as_the_training_did(tmp_path: Path) -> None:
+    data = datasets.load("digits")
+    found = trial(tmp_path, 3, hidden=5)
+    found = dataclasses.replace(
+        found,
+        evaluation=dataclasses.replace(
+            EVALUATION, pixel_mean=list(data.mean), pixel_deviation=list(data.deviation)
+        ),
+    )
+    module = runpy.run_path(str(write_best(tmp_path, found)))
+    pixels = torch.from_numpy(load_digits().images[:, None]).float() / 16
+    normalised = module["normalise"](pixels)
+    assert any(torch.allclose(image, data.train_images[0], atol=1e-6) for image in normalised)
+    scores = module["load"]()(normalised)
+    assert scores.shape == (len(pixels), 10)
 
 
 def test_a_new_incumbent_replaces_both_files(tmp_path: Path) -> None:

@@ -143,7 +143,9 @@ def folder(tmp_path: Path) -> Path:
         bad = study.start("(architecture (input 1 8 8) ((relu)))", facts={"episode": 1})
         study.finish(bad, Evaluation("failed", "too long", -1.0, [], [], None, None, None, 2.0))
         good = study.start(NETWORK, facts={"episode": 2, "scorer": "bag"})
-        evaluation = Evaluation("complete", None, 0.5, [1.0], [0.4, 0.6], 0.6, 0.5, 650, 1.0)
+        evaluation = Evaluation(
+            "complete", None, 0.5, [1.0], [0.4, 0.6], 0.6, 0.5, 650, 1.0, [0.5], [0.25]
+        )
         trial = study.finish(good, evaluation)
     weights = export.weights_path(tmp_path, good)
     weights.parent.mkdir()
@@ -182,6 +184,7 @@ def test_the_best_network_has_its_weights(folder: Path) -> None:
     stored = torch.load(folder / "best" / "weights.pt", weights_only=True)
     assert all(torch.equal(stored[name], tensor) for name, tensor in module.state_dict().items())
     assert "import architecto" not in best.source and "nn.Module" in best.source
+    assert "\nMEAN = [0.5]\nSTD = [0.25]\n" in best.source
 
 
 def test_weights_that_belong_to_another_network(folder: Path) -> None:

@@ -39,6 +39,11 @@ class Evaluation:
     """Number of trainable numbers; None if the module could not be built."""
     seconds: float = 0.0
     """Wall-clock time."""
+    pixel_mean: list[float] | None = None
+    """Mean of the training pixels in [0, 1], one a channel, that was subtracted from the images
+    before the network saw them; None if nothing was trained."""
+    pixel_deviation: list[float] | None = None
+    """Standard deviation of the same, by which they were divided."""
 
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON object; `Evaluation(**…)` turns it back."""

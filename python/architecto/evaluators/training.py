@@ -147,6 +147,8 @@ class TrainingEvaluator(BaseEvaluator):
             validation_accuracy=accuracies[-1],
             test_accuracy=test_accuracy,
             parameters=parameters,
+            pixel_mean=list(self.data.mean),
+            pixel_deviation=list(self.data.deviation),
             seconds=time.perf_counter() - started,
         )
 
