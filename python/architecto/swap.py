@@ -32,7 +32,7 @@ def swap_in_run(run_dir: Path, scorer: str, key: Path | None = None) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         at = None
     if at is None or (at.startswith("ipc://") and not endpoint.is_listening(at)):
-        resume = configuration.command_line("resume", str(run_dir))
+        resume = configuration.command_line("resume", configuration.run_name(run_dir))
         raise SwapError(f"the run in {run_dir} is not at work; to go on with it: {resume}")
     return use_scorer(at, configuration.absolute_scorer(scorer), key)
 
