@@ -3,8 +3,8 @@
 ;;   racket questions.rkt COMMAND [OPTION VALUE …] [FILE]
 ;; Exit status: 0 done, or all yes; 1 some no; 2 a mistake, said in one line on standard error.
 
-(require racket/string "questions/check.rkt" "questions/lines.rkt" "questions/near.rkt"
-         "questions/options.rkt" "questions/whole-space.rkt")
+(require racket/string "networks/space.rkt" "questions/check.rkt" "questions/lines.rkt"
+         "questions/near.rkt" "questions/options.rkt" "questions/whole-space.rkt")
 
 (define commands
   (hash "sample" sample "check" check "complete" complete "repair" repair "neighbours" neighbours
@@ -17,9 +17,19 @@
     (mistake "expected one of ~a" (string-join (sort (hash-keys commands) string<?) ", ")))
   (parameterize ([current-command (car arguments)])
     (define-values (options others) (parse (cdr arguments)))
-    (with-handlers ([exn:fail:filesystem:errno? (λ (e) (exit 1))])   ; the reader has gone
+    (with-handlers ([exn:break:terminate? (λ (e) (exit 143))]
+                    [exn:break? (λ (e) (exit 130))]
+                    [exn:fail:filesystem:errno? cannot-write]
+                    [(λ (e) (and (exn:fail? e) (hash-ref options "--space" #f)))
+                     (λ (e) (mistake "~a" (space-failure (hash-ref options "--space") e)))])
       (run-command options others)
       (flush-output)))
   (exit (exit-status)))
+
+;; Nothing is said where the reader of our output has gone (EPIPE).
+(define (cannot-write e)
+  (unless (eqv? 32 (car (exn:fail:filesystem:errno-errno e)))
+    (eprintf "~a: ~a\n" (current-command) (car (string-split (exn-message e) "\n"))))
+  (exit 1))
 
 (module+ main (main (vector->list (current-command-line-arguments))))

@@ -32,8 +32,9 @@ READS = ("check", "complete", "repair", "neighbours", "describe")
 _CHANGE = (
     "A change is one free argument changed, or one layer inserted, removed or replaced; arguments "
     "that must follow from the shape come along. Without --space a number becomes one within 4 of "
-    "it, its half or double, or a power of two up to 128, and new layers are those of the space "
-    "free. The classes stay, unless --classes says otherwise."
+    "it, its half or double, a power of two up to 128, or another number of the network, and new "
+    "layers are those of the space free. The input stays, and so do the classes, unless --classes "
+    "says otherwise."
 )
 _PROOF = "Where it is not proven within the time, standard error says so."
 
@@ -82,6 +83,9 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
             command.add_argument("-n", metavar="N", help="how many (1 of sample, else 10 or all)")
         if name == "sample":
             command.add_argument("--seed", metavar="N", help="same seed, same lines (0)")
+            command.add_argument(
+                "--timeout", metavar="SECONDS", help="at most so long without another one (60)"
+            )
         elif name not in ("check", "describe"):
             seconds = "60" if name == "count" else "10, for each line" if name in READS else "10"
             command.add_argument(
@@ -112,7 +116,8 @@ def ask(options: argparse.Namespace) -> int:
         option = "-n" if name == "n" else "--" + name.replace("_", "-")
         command += [option] if value is True else [] if value is False else [option, str(value)]
     if hasattr(options, "file"):
-        if options.file != "-" and not Path(options.file).is_file():
+        file = Path(options.file)
+        if options.file != "-" and (file.is_dir() or not file.exists()):
             raise QuestionError(f"no such file: {options.file}")
         command.append(options.file)
     sys.stdout.flush()

@@ -45,7 +45,10 @@
     (define (layero layer in out account after)
       (case (and (pair? layer) (car layer))
         [(kind) (fresh (params) goal ...)] ...
-        [else (any-layero layer in out account after)]))
+        [else
+         (when (and (pair? layer) (symbol? (car layer)))
+           (raise-user-error 'layero "unknown layer ~a; protocol/grammar.md lists them all" layer))
+         (any-layero layer in out account after)]))
     (defrel (any-layero layer in out account after)
       (fresh (params arguments)
         (conde [(== layer (cons 'kind arguments)) goal ...] ...)))))

@@ -14,7 +14,7 @@
     (== layer `(squeeze-excite ,channels ,squeezed))
     (== in `(,channels ,height ,width))
     (== out in)
-    (infd squeezed (interval 1 65536))
+    (infd squeezed (interval 1 largest-number))
     (fd (= params (+ (* 2 channels squeezed) squeezed channels)))))
 
 ;; (patch-embed IN WIDTH PATCH): the image is cut into patches of PATCH × PATCH pixels; a convolution
@@ -24,7 +24,7 @@
     (== layer `(patch-embed ,channels ,width ,patch))
     (== in `(,channels ,image-height ,image-width))
     (== out `(,tokens ,width))
-    (infd width (interval 1 65536))
+    (infd width (interval 1 largest-number))
     (windowo image-height patch patch 0 rows)
     (windowo image-width patch patch 0 columns)
     (fd (= tokens (* rows columns)))
@@ -64,12 +64,12 @@
     (== in `(,tokens ,width))
     (== out in)
     (headso width heads)
-    (infd hidden (interval 1 65536))
+    (infd hidden (interval 1 largest-number))
     (fd (= params (+ (* 4 width width) (* 2 width hidden) (* 9 width) hidden)))))
 
 (defrel (headso width heads)
   (fresh (head-width)
-    (infd width heads head-width (interval 1 65536))
+    (infd width heads head-width (interval 1 largest-number))
     (fd (= width (* heads head-width)))))
 
 ;; (select-token): the first token alone, which is the class token where there is one

@@ -62,9 +62,13 @@
      (for*/list ([i (in-range 1 (length layer))] [e (in-list (layer-edits (list-ref layer i)))])
        (wrapped e (λ (part) (append (take layer i) (list part) (drop layer (add1 i))))))]
     [else
-     (for/list ([v (in-list (cdr layer))]
-                [a (in-list (kind-arguments (car layer)))]
-                [i (in-naturals 1)]
+     (define arguments (kind-arguments (car layer)))
+     (define values                     ; with those that were left out
+       (append (cdr layer) (map argument-default (drop arguments (length (cdr layer))))))
+     (for/list ([v (in-list values)] [a (in-list arguments)] [i (in-naturals)]
                 #:unless (or (eq? v '_) (eq? (argument-role a) 'follows)))
-       (define (with x) (append (take layer i) (list x) (drop layer (add1 i))))
+       (define (with x)
+         (cons (car layer)
+               (without-defaults (append (take values i) (list x) (drop values (add1 i)))
+                                 arguments)))
        (edit (with '_) v (λ (x) (and (>= x (argument-least a)) (with x)))))]))

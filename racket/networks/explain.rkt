@@ -3,7 +3,8 @@
 ;; violates in a person's words. Layer by layer the relation is asked what comes out; where it has no
 ;; answer it is asked what would have been right.
 
-(require racket/list racket/string "../kanren/main.rkt" "architecture.rkt" "text.rkt")
+(require racket/list (only-in racket/match match) racket/string "../kanren/main.rkt"
+         "architecture.rkt" "text.rkt")
 (provide explain trace (struct-out row))
 
 ;; A Row is what the relation says of a layer: (row NUMBER LAYER OUT COSTS), NUMBER a string such as
@@ -73,7 +74,11 @@
     [else
      (or (wrong-rank layer in)
          (for/or ([a (in-list (kind-arguments (car layer)))] [i (in-naturals 1)]
-                  #:when (< i (length layer)))
+                  #:when (and (< i (length layer)) (eq? (argument-role a) 'follows)))
+           (wrong-follower layer in a i))
+         (known-constraint layer in)
+         (for/or ([a (in-list (kind-arguments (car layer)))] [i (in-naturals 1)]
+                  #:when (and (< i (length layer)) (memq (argument-role a) '(free out))))
            (wrong-argument layer in a i))
          (format "does not fit an input of ~a" (said in)))]))
 
@@ -102,27 +107,47 @@
                                    " or ")
                       (said in))))))
 
+;; What an argument that follows from the shape should be, whatever the others are, where it is not.
+(define (wrong-follower layer in a i)
+  (define given (list-ref layer i))
+  (define right
+    (run 1 (v)
+      (fresh (b c d e f g out)
+        (let ([unknown (take (list b c d e f g) (- (length layer) 2))])
+          (layero (cons (car layer) (append (take unknown (sub1 i)) (list v) (drop unknown (sub1 i))))
+                  in out '() '())))))
+  (and (pair? right) (not (equal? (car right) given))
+       (format "expects ~a ~a, gets ~a" given (argument-name a) (car right))))
+
+;; Constraints between the arguments of a layer that a nearest value would not tell.
+(define (known-constraint layer in)
+  (match layer
+    [`(,(or 'max-pool2d 'avg-pool2d) ,kernel ,_ ,padding)
+     (and (> (* 2 padding) kernel)
+          (format "padding ~a is more than half of kernel ~a" padding kernel))]
+    [`(conv2d ,channels-in ,channels-out ,_ ,_ ,_ ,_ ,groups)
+     (for/first ([channels (list channels-in channels-out)] [name '("input" "output")]
+                 #:unless (= 0 (remainder channels groups)))
+       (format "~a groups do not divide ~a ~a channels" groups channels name))]
+    [`(,(or 'multi-head-attention 'transformer-block) ,width ,heads . ,_)
+     (and (not (= 0 (remainder width heads)))
+          (format "~a heads do not divide ~a features" heads width))]
+    [`(cell . ,_) (format "expects an image whose sides are multiples of 4, gets ~a" (said in))]
+    [_ #f]))
+
 ;; Would another value of one argument fit?
 (define (wrong-argument layer in a i)
   (define given (list-ref layer i))
   (define (with v) (append (take layer i) (list v) (drop layer (add1 i))))
-  (case (argument-role a)
-    [(follows)
-     (define right
-       (run 1 (v) (fresh (out) (layero (with v) in out '() '()))))
-     (and (pair? right) (not (equal? (car right) given))
-          (format "expects ~a ~a, gets ~a" given (argument-name a) (car right)))]
-    [(free out)
-     (define near
-       (for/first ([distance (in-range 1 200)]
-                   #:when #t
-                   [v (in-list (list (- given distance) (+ given distance)))]
-                   #:when (and (>= v (argument-least a)) (fits? (with v) in)))
-         v))
-     (and near
-          (format "~a ~a does not fit an input of ~a; the nearest that does is ~a"
-                  (argument-name a) given (said in) near))]
-    [else #f]))
+  (define near
+    (for/first ([distance (in-range 1 200)]
+                #:when #t
+                [v (in-list (list (- given distance) (+ given distance)))]
+                #:when (and (>= v (argument-least a)) (fits? (with v) in)))
+      v))
+  (and near
+       (format "~a ~a does not fit an input of ~a; the nearest that does is ~a"
+               (argument-name a) given (said in) near)))
 
 (define (said shape)
   (case (length shape)

@@ -13,7 +13,7 @@
   (fresh (channels-in height width channels-out height-out width-out kernel stride padding)
     (== in `(,channels-in ,height ,width))
     (== out `(,channels-out ,height-out ,width-out))
-    (infd channels-in channels-out (interval 1 65536))
+    (infd channels-in channels-out (interval 1 largest-number))
     (conde
       [(== layer `(conv2d ,channels-in ,channels-out ,kernel ,stride ,padding))
        (windowo height kernel stride padding height-out)
@@ -27,8 +27,8 @@
          (fd (= params (+ (* kernel kernel channels-in channels-out) channels-out))))]
       [(fresh (dilation groups group-in group-out)
          (== layer `(conv2d ,channels-in ,channels-out ,kernel ,stride ,padding ,dilation ,groups))
-         (infd groups (interval 2 65536))
-         (infd group-in group-out (interval 1 65536))
+         (infd groups (interval 2 largest-number))
+         (infd group-in group-out (interval 1 largest-number))
          (fd (= channels-in (* groups group-in)))
          (fd (= channels-out (* groups group-out)))
          (dilated-windowo height kernel stride padding dilation height-out)
@@ -60,7 +60,7 @@
     (== layer `(adaptive-avg-pool2d ,size))
     (== in `(,channels ,height ,width))
     (== out `(,channels ,size ,size))
-    (infd size (interval 1 65536))))
+    (infd size (interval 1 largest-number))))
 
 ;; (batch-norm2d CHANNELS): a scale and a shift for each channel
 (defrel (batch-norm2do layer in out params)
@@ -76,7 +76,7 @@
     (== layer `(group-norm ,groups ,channels))
     (== in `(,channels ,height ,width))
     (== out in)
-    (infd groups size channels (interval 1 65536))
+    (infd groups size channels (interval 1 largest-number))
     (fd (= channels (* groups size)))
     (fd (= params (* 2 channels)))))
 

@@ -16,9 +16,10 @@
 ;; find comes last.
 (define probes 4)
 
-;; Calls (found ANSWER) for answers drawn by chance until it gives #f, or until all were found. No
-;; answer is found twice.
-(define (random-answers f seed found)
+;; Calls (found ANSWER) for answers drawn by chance until it gives #f, until all were found, or until
+;; so many seconds went by without one. No answer is found twice. -> 'exhausted, 'stopped or 'timeout
+(define (random-answers f seed found #:seconds [seconds +inf.0])
+  (define end (deadline seconds))
   (define generator (seeded-generator seed))
   (define (chance n) (random n generator))
   (define fewest +inf.0)
@@ -46,7 +47,7 @@
         (down (for/fold ([i i]) ([_ (in-range (+ 1 (quotient turns 8)))]) (open-above f i))
               (add1 turns)))
       (cond
-        [(not (node-at f 0)) #f]
+        [(or (not (node-at f 0)) (< (seconds-until end) 0)) #f]
         [(or (> turns patience) (hash-ref rejected 0 #f))
          (set! wanted 0)
          (hash-clear! rejected)
@@ -75,8 +76,13 @@
   (let loop ()
     (define answer
       (and (node-at f 0) (walk (+ fewest (chance (- (+ most 1) fewest))))))
-    (cond [(not answer) (for/and ([a (in-list kept)]) (found a))]
-          [(found answer) (loop)])))
+    (cond
+      [answer
+       (set! end (deadline seconds))
+       (if (found answer) (loop) 'stopped)]
+      [(not (for/and ([a (in-list kept)]) (found a))) 'stopped]
+      [(node-at f 0) 'timeout]
+      [else 'exhausted])))
 
 ;; How many layers the architecture of a choice has so far, those in branches included, and whether
 ;; no more can come.

@@ -28,7 +28,13 @@
   (define all (if measured (add-budget measured endless counted) counted))
   (define least (if (space-account? space)
                     (let ([layers ((space-least space) classes)])
-                      (if (null? layers) (map (λ (q) 0) quantities) (layers-cost layers #f)))
+                      (if (null? layers)
+                          (map (λ (q) 0) quantities)
+                          (or (layers-cost layers #f)
+                              (raise-user-error
+                               'define-space
+                               "#:ends-with: expected a layer that takes a vector, got ~a"
+                               (car layers)))))
                     '(0 0 0 0)))
   (define (whole architecture parameters total)
     (with-account all parameters least

@@ -2,28 +2,28 @@
 ;; Shapes, and how a sliding window changes the size of an image.
 
 (require "../kanren/main.rkt")
-(provide windowo dilated-windowo sizeo withino)
+(provide windowo dilated-windowo sizeo withino largest-number)
 
 ;; A shape is a list of sizes, without the batch: (CHANNELS HEIGHT WIDTH) of an image, (TOKENS WIDTH)
-;; of a sequence, (FEATURES) of a vector. Any size may be unknown. Images have no side longer than
-;; this.
-(define longest-side 65536)
+;; of a sequence, (FEATURES) of a vector. Any size may be unknown. No number of
+;; a text is larger than this.
+(define largest-number 999999999)
 
 ;; size → out: a window of `kernel` pixels moves over a side of `size` pixels, `padding` pixels added
 ;; at both ends, `stride` pixels at a time:  out = floor((size + 2·padding − kernel) / stride) + 1
 ;; (PyTorch, torch.nn.Conv2d and torch.nn.MaxPool2d, with dilation 1). The window fits at least once.
 (defrel (windowo size kernel stride padding out)
   (fresh (room)
-    (infd size kernel stride out (interval 1 longest-side))
-    (infd padding room (interval 0 longest-side))
+    (infd size kernel stride out (interval 1 largest-number))
+    (infd padding room (interval 0 largest-number))
     (fd (= room (- (+ size (* 2 padding)) kernel)))
     (fd (= (- out 1) (quotient room stride)))))
 
 ;; As windowo, with `dilation` pixels from one pixel of the window to the next.
 (defrel (dilated-windowo size kernel stride padding dilation out)
   (fresh (room)
-    (infd size kernel stride dilation out (interval 1 longest-side))
-    (infd padding room (interval 0 longest-side))
+    (infd size kernel stride dilation out (interval 1 largest-number))
+    (infd padding room (interval 0 largest-number))
     (fd (= room (- (+ size (* 2 padding)) (+ 1 (* dilation (- kernel 1))))))
     (fd (= (- out 1) (quotient room stride)))))
 

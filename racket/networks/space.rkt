@@ -2,7 +2,8 @@
 ;; A search space: a relation between an architecture and its number of parameters, with defaults.
 
 (require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
-(provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names)
+(provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names
+         space-failure)
 
 ;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL ACCOUNT? LEAST TABLE-KEY
 ;; CANONICAL):
@@ -55,8 +56,11 @@
                  (size? (hash-ref found '#:classes #'0))
                  (size? (hash-ref found '#:max-params #'0)))
       (bad))
+    (define ends-with (hash-ref found '#:ends-with #f))
+    (when (and ends-with (not (and (syntax->list ends-with) (pair? (syntax->list ends-with)))))
+      (bad ends-with))
     (with-syntax ([name name] [(architecture input classes fourth) terms]
-                  [ends-with (hash-ref found '#:ends-with #f)])
+                  [ends-with ends-with])
       #`(begin
           (provide (rename-out [name the-space]))
           (define name
@@ -96,21 +100,36 @@
 ;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:space with
 ;; one line for a person.
 (define (load-space name)
-  (define file
-    (cond [(member name (space-names)) (build-path spaces-folder (string-append name ".rkt"))]
-          [(not (path-has-extension? name #".rkt"))
-           (fail "unknown space '~a': expected one of ~a, or a path to a .rkt file"
-                 name (string-join (space-names) ", "))]
-          [(file-exists? name) (path->complete-path name)]
-          [else (fail "no such space file: ~a" name)]))
+  (define file (space-file name))
   (parameterize ([current-library-collection-links
                   (cons (hash 'architecto (list (simplify-path racket-folder)))
                         (current-library-collection-links))])
     (define loaded
-      (with-handlers ([(λ (e) (and (exn:fail? e) (not (exn:fail:space? e))))
-                       (λ (e) (fail "the space file ~a cannot be loaded: ~a"
-                                    file (car (string-split (exn-message e) "\n"))))])
+      (with-handlers ([exn:fail:space? raise]
+                      [exn:break? raise]
+                      [(λ (e) #t)
+                       (λ (e) (fail "the space file ~a cannot be loaded: ~a" file
+                                    (car (string-split (raised e) "\n"))))])
         (dynamic-require file 'the-space (λ () #f))))
     (unless (space? loaded)
       (fail "~a defines no space; write (define-space (NAME architecture …) …) in it" file))
     loaded))
+
+;; What to tell a person when the relation of a space raised something.
+(define (space-failure name e)
+  (define message (string-normalize-spaces (raised e)))
+  (define short (if (> (string-length message) 300) (substring message 0 300) message))
+  (format "the space file ~a: ~a" (space-file name) short))
+
+(define (raised e) (if (exn? e) (exn-message e) (format "raised ~s" e)))
+
+(define (space-file name)
+  (cond [(equal? name "") (fail "got no space: expected one of ~a, or a path to a .rkt file"
+                                (string-join (space-names) ", "))]
+        [(member name (space-names))
+         (simplify-path (build-path spaces-folder (string-append name ".rkt")))]
+        [(not (path-has-extension? name #".rkt"))
+         (fail "unknown space '~a': expected one of ~a, or a path to a .rkt file"
+               name (string-join (space-names) ", "))]
+        [(file-exists? name) (simplify-path (path->complete-path name))]
+        [else (fail "no such space file: ~a" name)]))

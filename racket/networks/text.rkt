@@ -3,8 +3,8 @@
 ;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
 (require racket/list racket/string)
-(provide read-architecture hole? kinds kind-arguments (struct-out argument) shape->text
-         (struct-out exn:fail:text))
+(provide read-architecture hole? kinds kind-arguments without-defaults (struct-out argument)
+         shape->text (struct-out exn:fail:text))
 
 (struct exn:fail:text exn:fail:user ())
 (define (fail message . arguments)
@@ -54,7 +54,7 @@
 
 (define operations '(none skip_connect nor_conv_1x1 nor_conv_3x3 avg_pool_3x3))
 
-(define (shape->text shape) (string-join (map number->string shape) "x"))
+(define (shape->text shape) (string-join (map (λ (n) (format "~a" n)) shape) "x"))
 
 ;; -- s-expressions ----------------------------------------------------------------------------------
 
@@ -109,7 +109,8 @@
         (when (> (string-length token) longest-number)
           (fail "character ~a: the number ~a… is too large" (add1 i) (substring token 0 9)))
         (string->number token 10)]
-       [(regexp-match? #px"^[+-]?[0-9]{0,9}[.][0-9]{1,18}$" token)
+       [(or (regexp-match? #px"^[+-]?[0-9]{0,9}[.][0-9]{1,18}([eE][+-]?[0-9]{1,2})?$" token)
+            (regexp-match? #px"^[+-]?[0-9]{1,9}[eE][+-]?[0-9]{1,2}$" token))
         (string->number token 10 'read 'decimal-as-inexact)]
        [(regexp-match? #px"^[A-Za-z_.][A-Za-z0-9_-]{0,63}$" token) (string->symbol token)]
        [else (fail "character ~a: expected a list, a name or a number, got '~a'" (add1 i)
@@ -190,7 +191,10 @@
               [(operation) (format "one of ~a" (string-join (map symbol->string operations) ", "))]
               [else (format "a whole number of at least ~a" (argument-least a))])
             (excerpt v))))
-  ;; trailing arguments at their default are left out
+  (without-defaults values arguments))
+
+;; The values of a layer's arguments without those trailing ones that are the default.
+(define (without-defaults values arguments)
   (let loop ([values (reverse values)] [arguments (reverse (take arguments (length values)))])
     (if (and (pair? values) (argument-default (car arguments))
              (equal? (car values) (argument-default (car arguments))))

@@ -3,12 +3,12 @@
 
 (require racket/list "../kanren/main.rkt" "../kanren/term.rkt" "../search/frontier.rkt"
          "architecture.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt" "text.rkt")
-(provide valid-frontier like-template)
+(provide valid-frontier like-template first-misfit)
 
 ;; The architectures that a template with holes stands for: those of its layers that fit one another,
-;; give `classes` outputs (#f: any number) and keep the budgets (as in search.rkt). A number is any up
-;; to 65536; a layer, or the rest of a list, is from the vocabulary of the space free. The rest of a
-;; list is `more` layers.
+;; give `classes` outputs (#f: any number) and keep the budgets (as in search.rkt). A free number is
+;; any up to 65536; a layer, or the rest of a list, is from the vocabulary of the space free. The rest
+;; of a list is `more` layers.
 (define (valid-frontier template classes more #:budgets [budgets '()])
   (make-frontier
    (query (architecture parameters)
@@ -28,9 +28,10 @@
                   (== architecture `(architecture (input . ,sizes) ,layers))
                   (labelfd (filling-numbers f)))))))))
 
-;; A Filling is what holes are filled with: MORE layers for an unknown rest, CLASSES for a last layer;
-;; NUMBERS are the variables of unknown numbers, to be labelled once all layers are in place: layer by
-;; layer, in each the last argument first, as kernel, stride and padding decide over channels.
+;; A Filling is what holes are filled with: MORE layers for an unknown rest (#f: a space says what
+;; layers and probabilities there are), CLASSES for a last layer; NUMBERS are the variables of unknown
+;; numbers, to be labelled once all layers are in place: layer by layer, in each the last argument
+;; first, as kernel, stride and padding decide over channels.
 (struct filling (more classes [numbers #:mutable]))
 
 ;; -> the goal that a template's layers follow one another, and the layers with variables for holes
@@ -61,6 +62,31 @@
        (template-goal f (cdr layers) between out account-between after))
      (values (conj* goal rest-goal) (cons layer rest))]))
 
+;; The index of the first layer that nothing can make fit what comes before it; +inf.0 where there is
+;; none, or an unknown layer or free number before it leaves that open.
+(define (first-misfit template)
+  (let loop ([layers (third template)] [in (cdr (second template))] [i 0])
+    (cond
+      [(or (not (pair? layers)) (memq '_ in) (undecided? (car layers))) +inf.0]
+      [else
+       (define outs
+         (run 1 (out)
+           (let-values ([(goal _) (template-goal (filling 0 10 '()) (list (car layers)) in out
+                                                 '() '())])
+             goal)))
+       (if (null? outs) i (loop (cdr layers) (car outs) (add1 i)))])))
+
+;; Is there a hole in it other than those that follow from the shape that comes in?
+(define (undecided? layer)
+  (cond [(hole? layer) #t]
+        [(memq (car layer) '(residual concat))
+         (for/or ([branch (in-list (cdr layer))])
+           (let loop ([layers branch])
+             (cond [(pair? layers) (or (undecided? (car layers)) (loop (cdr layers)))]
+                   [else (hole? layers)])))]
+        [else (for/or ([x (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))])
+                (and (hole? x) (not (eq? (argument-role a) 'follows))))]))
+
 ;; A join with variables for holes, and the goal that its branches follow from the shape, those
 ;; without holes first; what comes of them all is for the join to say.
 (define (join-goal f join in)
@@ -77,25 +103,43 @@
 
 (define (layer-goal f layer)
   (define arguments (kind-arguments (car layer)))
-  (define-values (values-given goal)
-    (numbers-for f (cdr layer) (for/list ([a arguments] [_ (cdr layer)]) (argument-least a))
+  (define given (without-defaults (cdr layer) arguments))
+  (define-values (terms goal)
+    (numbers-for f given (for/list ([a arguments] [_ given]) (argument-least a))
                  (map argument-role arguments)))
-  (values (cons (car layer) values-given) goal))
+  (define texts (texts-of (car layer) given terms arguments))
+  (if (null? (cdr texts))
+      (values (cons (car layer) terms) goal)
+      (some (λ (layer) (conj* goal (for/fold ([any fail]) ([text (in-list texts)])
+                                     (conde [any] [(text layer)])))))))
+
+;; A layer in which trailing arguments are unknown has more than one text, as those that are the
+;; default are left out. -> procedures from a layer to the goal that it is one of them
+(define (texts-of kind given terms arguments)
+  (let loop ([given (reverse given)] [terms (reverse terms)]
+             [defaults (reverse (map argument-default (take arguments (length given))))]
+             [left-out succeed])
+    (define (text layer) (conj* left-out (== layer (cons kind (reverse terms)))))
+    (if (and (pair? defaults) (car defaults) (member (car given) (list '_ (car defaults))))
+        (cons text (loop (cdr given) (cdr terms) (cdr defaults)
+                         (conj* left-out (== (car terms) (car defaults)))))
+        (list text))))
 
 ;; Values with variables for holes, and the goal that they are at least so much.
 (define (numbers-for f given leasts [roles '(free free free)])
   (define-values (terms goals)
     (for/lists (terms goals) ([x (in-list given)] [least (in-list leasts)] [role (in-list roles)])
-      (if (hole? x) (some (λ (v) (value-goal v least role))) (values x succeed))))
+      (if (hole? x) (some (λ (v) (value-goal f v least role))) (values x succeed))))
   (set-filling-numbers! f (append (filling-numbers f) (reverse (filter var? terms))))
   (values terms (all-of goals)))
 
 (define (all-of goals) (for/fold ([all succeed]) ([goal (in-list goals)]) (conj* all goal)))
 
-(define (value-goal v least role)
+(define (value-goal f v least role)
   (case role
-    [(real) (conde [(== v 0.1)] [(== v 0.25)] [(== v 0.5)])]
+    [(real) (if (filling-more f) (conde [(== v 0.1)] [(== v 0.25)] [(== v 0.5)]) succeed)]
     [(operation) succeed]
+    [(follows) (infd v (interval least largest-number))]
     [else (infd v (interval least 65536))]))
 
 (define (unknown)
@@ -118,7 +162,7 @@
   (cond
     [(hole? x) (some (λ (v) succeed))]
     [(and (pair? x) (symbol? (car x)) (hash-ref kinds (car x) #f))
-     (layer-goal (filling 0 0 '()) x)]
+     (layer-goal (filling #f #f '()) x)]
     [(pair? x)
      (define-values (first first-goal) (with-holes (car x)))
      (define-values (rest rest-goal) (with-holes (cdr x)))

@@ -4,21 +4,29 @@
 (require racket/list racket/string "../networks/ask.rkt" "../networks/explain.rkt"
          "../networks/search.rkt" "../networks/space.rkt" "../networks/text.rkt" "lines.rkt"
          "options.rkt")
-(provide check describe refusal)
+(provide check describe refusal other-input)
 
 ;; #f, or why the architecture is not what the scope asks for
 (define (refusal s architecture)
-  (define input (cdr (second architecture)))
-  (define wrong (explain architecture (scope-classes s)))
+  (define invalid (explain architecture #f))
   (cond
-    [wrong (if (scope-space s) (string-append "not valid: " wrong) wrong)]
-    [(and (scope-input s) (not (equal? (scope-input s) input)))
-     (format "the input: expects ~a, gets ~a" (shape->text (scope-input s)) (shape->text input))]
+    [invalid (if (scope-space s) (string-append "not valid: " invalid) invalid)]
     [else
-     (or (over-budget s architecture)
+     (or (let ([other (or (other-input s architecture) (explain architecture (scope-classes s)))])
+           (and other (if (scope-space s) (string-append "valid, but " other) other)))
+         (over-budget s architecture)
          (and (scope-space s)
               (null? (first-answers (frontier-of s architecture) 1))
               (not-in-space s architecture)))]))
+
+;; #f, or that the input is another than the scope's, where it is known.
+(define (other-input s architecture)
+  (define input (cdr (second architecture)))
+  (and (scope-input s)
+       (not (for/and ([wanted (in-list (scope-input s))] [n (in-list input)])
+              (or (hole? n) (= n wanted))))
+       (format "the input: expects ~a, gets ~a; --input C,H,W asks for another"
+               (shape->text (scope-input s)) (shape->text input))))
 
 (define (over-budget s architecture)
   (define costs (layers-cost (third architecture) (cdr (second architecture))))

@@ -2,7 +2,7 @@
 ;; Questions about architectures near a given one: complete, repair, neighbours.
 
 (require racket/list "../kanren/label.rkt" "../networks/ask.rkt" "../networks/edits.rkt"
-         "check.rkt" "lines.rkt" "options.rkt")
+         "../networks/explain.rkt" "../networks/validity.rkt" "check.rkt" "lines.rkt" "options.rkt")
 (provide complete repair neighbours)
 
 (define longest-rest 4)                ; layers that an unknown rest may have, without a space
@@ -18,7 +18,7 @@
   (define s (scope-of options #f))
   (define n (hash-ref options "-n" 10))
   (define seconds (seconds-of options))
-  (for-each-architecture others #:holes? #t
+  (for-each-of-input s others #:holes? #t
     (λ (template line)
       (define-values (found said-count) (new-texts n))
       (define end (deadline seconds))
@@ -30,7 +30,10 @@
                    #:unless (eq? outcome 'stopped))
           (for-each-answer (template-frontier s template more) #:seconds (seconds-until end)
                            (λ (answer) (found (text-of (first answer)))))))
-      (tell outcome said-count seconds line "nothing completes ~a"))))
+      (tell outcome said-count seconds line
+            (if (scope-space s)
+                "nothing completes ~a"
+                "nothing completes ~a with layers of the space free and numbers up to 65536")))))
 
 ;; Is the rest of a list in it unknown?
 (define (open-ended? x)
@@ -41,16 +44,18 @@
   (define s0 (scope-of options #f))
   (define n (hash-ref options "-n" 10))
   (define seconds (seconds-of options))
-  (for-each-architecture others
+  (for-each-of-input s0 others
     (λ (architecture line)
       (define s (with-classes s0 architecture))
       (define-values (found said-count) (new-texts n))
       (define end (deadline seconds))
       (define outcome
         (if (refusal s architecture)
-            (for/fold ([outcome 'exhausted]) ([changes (in-range 0 (add1 most-changes))]
-                                              #:when (eq? outcome 'exhausted))
-              (for-each-near s architecture changes end found))
+            ;; of two changes and more, first those of which each makes more layers fit
+            (for*/fold ([outcome 'exhausted]) ([changes (in-range 0 (add1 most-changes))]
+                                               [onward? (in-list (if (< changes 2) '(#f) '(#t #f)))]
+                                               #:when (eq? outcome 'exhausted))
+              (for-each-near s architecture changes end found #:onward? onward?))
             (begin (found (text-of architecture)) 'stopped)))
       (tell outcome said-count seconds line
             (format "nothing within ~a changes of ~~a" most-changes)))))
@@ -59,12 +64,24 @@
   (define s0 (scope-of options #f))
   (define n (hash-ref options "-n" +inf.0))
   (define seconds (seconds-of options))
-  (for-each-architecture others
+  (for-each-of-input s0 others
     (λ (architecture line)
       (define-values (found said-count) (new-texts n))
       (define outcome
         (for-each-near (with-classes s0 architecture) architecture 1 (deadline seconds) found))
       (tell outcome said-count seconds line "nothing is one change away from ~a"))))
+
+;; As for-each-architecture, for those of the scope's input: no change is one of the input.
+(define (for-each-of-input s others answer #:holes? [holes? #f])
+  (for-each-architecture others #:holes? holes?
+    (λ (architecture line)
+      (define other (other-input s architecture))
+      (cond [other (worse! 1) (eprintf "~a: ~a: ~a\n" (current-command) (shorten line) other)]
+            [else (answer (with-input s architecture) line)]))))
+
+(define (with-input s architecture)
+  (list 'architecture (cons 'input (or (scope-input s) (cdr (second architecture))))
+        (third architecture)))
 
 (define (tell outcome said-count seconds line nothing)
   (cond [(eq? outcome 'timeout) (out-of-time seconds line)]
@@ -74,28 +91,31 @@
 
 ;; -- what is near -----------------------------------------------------------------------------------
 
-;; A number that is changed outside a space becomes one within 4 of it, its half or its double, or a
-;; power of two up to 128.
-(define (changed-numbers old)
+;; A number that is changed outside a space becomes one within 4 of it, its half or its double, a
+;; power of two up to 128, or another number of the network.
+(define (changed-numbers old others)
   (remove old (remove-duplicates
                (append (range (max 0 (- old 4)) (+ old 5)) (list (quotient old 2) (* 2 old))
-                       '(1 2 4 8 16 32 64 128)))))
+                       '(1 2 4 8 16 32 64 128) others))))
 
 ;; The templates one change away from a template, in a space or at all: numbers near the old ones
 ;; first, then layers removed, replaced, inserted.
 (define (changed s template)
+  (define known (filter exact-integer? (flatten (third template))))
   (define-values (numbers others)
     (partition (λ (e) (and (edit-fill e) (not (scope-space s)) (exact-integer? (edit-old e))))
                (edits template)))
   (define filled
-    (for*/list ([e (in-list numbers)] [v (in-list (changed-numbers (edit-old e)))]
+    (for*/list ([e (in-list numbers)] [v (in-list (changed-numbers (edit-old e) known))]
                 [template (in-value ((edit-fill e) v))] #:when template)
       (cons (abs (- v (edit-old e))) template)))
   (append (map cdr (sort filled < #:key car)) (map edit-template others)))
 
 ;; Calls (found TEXT) for the architectures so many changes away, until it gives #f or the time is
-;; over. -> 'exhausted, 'stopped or 'timeout
-(define (for-each-near s architecture changes end found)
+;; over. -> 'exhausted, 'stopped or 'timeout. As one of the changes must be made to the first layer
+;; that does not fit, or before it, it is made first; if `onward?`, only those count after which it
+;; fits.
+(define (for-each-near s architecture changes end found #:onward? [onward? #f])
   (define given (text-of architecture))
   (let loop ([template (loosened architecture)] [changes changes])
     (if (= changes 0)
@@ -104,14 +124,29 @@
                            (λ (answer)
                              (define text (text-of (first answer)))
                              (or (equal? text given) (found text)))))
-        (for/fold ([outcome 'exhausted]) ([next (in-list (changed s template))]
-                                          #:when (eq? outcome 'exhausted))
-          (loop next (sub1 changes))))))
+        (let ([misfit (first-misfit template)])
+          (for/fold ([outcome 'exhausted])
+                    ([next (in-list (changed s template))]
+                     #:when (eq? outcome 'exhausted)
+                     #:when (<= (first-difference template next) misfit)
+                     #:unless (and onward? (> changes 1) (<= (first-misfit next) misfit)))
+            (if (< (seconds-until end) 0) 'timeout (loop next (sub1 changes))))))))
 
-;; Without classes on the command line, as many as the last linear layer gives.
+;; The index of the first layer in which two templates differ.
+(define (first-difference a b)
+  (let loop ([a (third a)] [b (third b)] [i 0])
+    (if (and (pair? a) (pair? b) (equal? (car a) (car b)))
+        (loop (cdr a) (cdr b) (add1 i))
+        i)))
+
+;; Without classes on the command line, as many as the network gives; if it is none, its last linear
+;; layer.
 (define (with-classes s architecture)
   (define layers (third architecture))
-  (define last-layer (and (pair? layers) (last layers)))
-  (if (or (scope-classes s) (not last-layer) (not (eq? (car last-layer) 'linear)))
-      s
-      (scope (scope-space s) (scope-input s) (third last-layer) (scope-budgets s))))
+  (define-values (_ out) (trace layers (cdr (second architecture))))
+  (define last-linear (findf (λ (l) (eq? (car l) 'linear)) (reverse layers)))
+  (define classes
+    (cond [(scope-classes s)]
+          [(and (pair? out) (null? (cdr out))) (car out)]
+          [else (and last-linear (third last-linear))]))
+  (scope (scope-space s) (scope-input s) classes (scope-budgets s)))

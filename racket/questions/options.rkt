@@ -35,10 +35,10 @@
       [else (loop (cdr arguments) options (cons (car arguments) others))])))
 
 (define (natural option text)
+  (define least (if (member option '("-n" "--classes")) 1 0))
   (define n (and (regexp-match? #px"^[0-9]{1,15}$" text) (string->number text)))
-  (unless n (mistake "~a: expected a whole number of at least 0, got '~a'" option text))
-  (when (and (= n 0) (member option '("-n" "--classes")))
-    (mistake "~a: expected a whole number of at least 1, got 0" option))
+  (unless (and n (>= n least))
+    (mistake "~a: expected a whole number from ~a to 999999999999999, got '~a'" option least text))
   n)
 
 (define (shape-of text)

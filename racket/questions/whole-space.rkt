@@ -9,17 +9,18 @@
   (need-none others)
   (define s (scope-of options "cnn"))
   (define n (hash-ref options "-n" 1))
-  (define seen (make-hash))
-  (random-answers (frontier-of s) (hash-ref options "--seed" 0)
-                  (λ (answer)
-                    (define text (text-of (first answer)))
-                    (unless (hash-ref seen text #f)
-                      (hash-set! seen text #t)
-                      (say text))
-                    (< (hash-count seen) n)))
-  (when (< (hash-count seen) n)
-    (eprintf "~a: the space holds fewer than ~a architectures within these budgets: ~a\n"
-             (current-command) n (hash-count seen))))
+  (define seconds (hash-ref options "--timeout" 60))
+  (define-values (found said-count) (new-texts n))
+  (define outcome
+    (random-answers (frontier-of s) (hash-ref options "--seed" 0) #:seconds seconds
+                    (λ (answer) (found (text-of (first answer))))))
+  (case outcome
+    [(exhausted)
+     (eprintf "~a: the space holds fewer than ~a architectures within these budgets: ~a\n"
+              (current-command) n (said-count))]
+    [(timeout)
+     (eprintf "~a: ~a of ~a found, and then no other for ~a seconds; more: --timeout\n"
+              (current-command) (said-count) n seconds)]))
 
 (define (count-all options others)
   (need-none others)
