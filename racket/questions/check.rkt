@@ -29,11 +29,12 @@
                (shape->text (scope-input s)) (shape->text input))))
 
 (define (over-budget s architecture)
-  (define costs (layers-cost (third architecture) (cdr (second architecture))))
   (define all
     (if (and (scope-space s) (not (assq 'params (scope-budgets s))))
         (cons `(params 0 ,(space-max-params (scope-space s))) (scope-budgets s))
         (scope-budgets s)))
+  (define costs
+    (if (null? all) '() (layers-cost (third architecture) (cdr (second architecture)))))
   (for/or ([q (in-list '(params macs activations depth))] [cost (in-list costs)])
     (define budget (assq q all))
     (and budget
