@@ -1,6 +1,8 @@
 """Questions about spaces: the relations say what PyTorch says, and each question its answer."""
 
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -79,6 +81,93 @@ def test_complete_and_repair(run_program, tmp_path: Path) -> None:
     wrong = GOOD.format("(linear 784 10)")
     repaired = ask(run_program, "repair", "-n", "2", lines=wrong, tmp_path=tmp_path).stdout
     assert repaired.splitlines()[0] == right
+
+
+def network(layers: str, shape: str = "1 28 28") -> str:
+    return f"(architecture (input {shape}) ({layers}))"
+
+
+@pytest.mark.parametrize(
+    ("layers", "filled"),
+    [
+        (
+            "(conv2d 3 128 3 1 1) (flatten) (linear _ 10)",
+            ["(conv2d 3 128 3 1 1) (flatten) (linear 131072 10)"],
+        ),
+        (
+            "(conv2d 3 6 3 1 1 _ _) (flatten) (linear 6144 10)",
+            [
+                "(conv2d 3 6 3 1 1 1 3) (flatten) (linear 6144 10)",
+                "(conv2d 3 6 3 1 1) (flatten) (linear 6144 10)",
+            ],
+        ),
+    ],
+)
+def test_what_a_hole_may_be(layers: str, filled: list[str], run_program, tmp_path: Path) -> None:
+    """Inputs that follow have no bound; unknown dilation and groups may be left out."""
+    said = ask(run_program, "complete", lines=network(layers, "3 32 32"), tmp_path=tmp_path)
+    assert said.stdout.splitlines() == [network(layers, "3 32 32") for layers in filled]
+
+
+@pytest.mark.parametrize("command", ["check", "complete", "repair", "neighbours"])
+def test_the_input_that_is_asked_for(command: str, run_program, tmp_path: Path) -> None:
+    given = network("(flatten) (linear 784 10)")
+    said = ask(run_program, command, "--input", "3,28,28", lines=given, tmp_path=tmp_path)
+    assert "the input: expects 3x28x28, gets 1x28x28" in said.stdout + said.stderr
+    assert said.returncode == 1
+
+
+def test_two_faults_are_repaired_one_after_the_other(run_program, tmp_path: Path) -> None:
+    start, end = "(conv2d 1 8 3 1 1) (relu)", "(relu) (adaptive-avg-pool2d 1) (flatten)"
+    wrong = network(f"{start} (max-pool2d 9 2 6) (relu) (conv2d 8 32 99 1 1) {end} (linear 32 10)")
+    said = ask(run_program, "repair", "-n", "3", lines=wrong, tmp_path=tmp_path)
+    found = said.stdout.splitlines()
+    assert len(found) == 3 and all("(max-pool2d 9 2 4)" in text for text in found)
+    assert validity.ask("check", "-", lines=said.stdout) == ["yes"] * 3
+
+
+def test_a_number_of_another_layer_repairs_a_join(run_program, tmp_path: Path) -> None:
+    layers = "(residual ((conv2d 1 {} 3 1 1)) ((conv2d 1 {} 1 1 0))) (flatten) (linear {} 10)"
+    wrong = network(layers.format(25, 99, 77616))
+    said = ask(run_program, "repair", "-n", "2", lines=wrong, tmp_path=tmp_path)
+    right = [network(layers.format(99, 99, 77616)), network(layers.format(25, 25, 19600))]
+    assert said.stdout.splitlines() == right
+
+
+@pytest.mark.parametrize(
+    ("layers", "problem"),
+    [
+        ("(max-pool2d 2 2 2)", "max-pool2d: padding 2 is more than half of kernel 2"),
+        ("(conv2d 6 8 3 1 1 1 3)", "conv2d: 3 groups do not divide 8 output channels"),
+        ("(conv2d 96 96 3 1 1 1 96)", "conv2d: expects 96 input channels, gets 6"),
+        ("(cell none none none none none none)", "sides are multiples of 4, gets 6x30x28"),
+        ("(conv2d 6 8 31 1 0)", "kernel 31 does not fit an input of 6x30x28; the nearest that"),
+        ("(linear 28 10)", "linear: expects a sequence of tokens or a vector, gets 6x30x28"),
+    ],
+)
+def test_the_constraint_is_told_in_words(
+    layers: str, problem: str, run_program, tmp_path: Path
+) -> None:
+    said = ask(run_program, "check", lines=network(layers, "6 30 28"), tmp_path=tmp_path)
+    assert said.stdout.startswith("no: layer 1, ") and problem in said.stdout
+
+
+def test_sampling_ends_where_hardly_any_network_keeps_the_budgets(run_program) -> None:
+    budget = ("--min-params", "290000", "--timeout", "1")
+    said = run_program("racket", "racket/questions.rkt", "sample", "--space", "inception", *budget)
+    assert (said.stdout, said.returncode) == ("", 0)
+    assert said.stderr.startswith("sample: 0 of 1 found, and then no other for 1 seconds")
+
+
+def test_an_interrupted_question_says_nothing(project: Path) -> None:
+    command = ["racket", "racket/questions.rkt", "sample", "--space", "mlp", "-n", "1000000"]
+    asked = subprocess.Popen(
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    asked.stdout.readline()
+    asked.send_signal(signal.SIGINT)
+    _, error = asked.communicate(timeout=60)
+    assert (asked.returncode, error) == (130, "")
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,24 @@ def test_a_mistake_in_a_space_is_told_with_file_and_line(
     said = questions("sample", "--space", file)
     assert said.returncode == 2 and said.stderr.count("\n") == 1
     assert f"wrong.rkt:{line}" in said.stderr, said.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("account charged)", "account)", "layero: arity mismatch"),
+        ("'(8 16 32 64)", "'(8 a)", "infd: not a domain"),
+        ("(layero `(conv2d ", "(layero `(convv2d ", "unknown layer (convv2d "),
+        ("#:ends-with (linear 1 classes)", "#:ends-with (linear 1)", "#:ends-with: expected"),
+    ],
+)
+def test_a_mistake_that_shows_when_a_space_is_searched(
+    old: str, new: str, words: str, run_architecto, questions, tmp_path: Path
+) -> None:
+    template = run_architecto("new-space", "wrong").stdout
+    assert old in template
+    file = tmp_path / "wrong.rkt"
+    file.write_text(template.replace(old, new, 1))
+    said = questions("sample", "--space", file)
+    assert said.returncode == 2 and said.stderr.count("\n") == 1
+    assert said.stderr.startswith(f"sample: the space file {file}: ") and words in said.stderr
