@@ -72,7 +72,8 @@
     (with-handlers ([exn:fail:user? space-mistake])
       (space-frontier space #:input shape #:classes outputs #:max-params budget)))
   (cond
-    [feasible? (print-one f space shape outputs budget)]
+    [feasible?
+     (with-handlers ([exn:fail? space-mistake]) (print-one f space shape outputs budget))]
     [(not endpoint) (user-mistake "expected --connect ENDPOINT, or --feasible")]
     [else
      (end-with-standard-input)

@@ -47,7 +47,8 @@
         [(kind) (fresh (params) goal ...)] ...
         [else
          (when (and (pair? layer) (symbol? (car layer)))
-           (raise-user-error 'layero "unknown layer ~a; protocol/grammar.md lists them all" layer))
+           (raise-user-error 'layero "unknown layer ~a; protocol/grammar.md lists them all"
+                            (car layer)))
          (any-layero layer in out account after)]))
     (defrel (any-layero layer in out account after)
       (fresh (params arguments)

@@ -138,7 +138,7 @@ def test_a_mistake_in_a_space_is_told_with_file_and_line(
     [
         ("account charged)", "account)", "layero: arity mismatch"),
         ("'(8 16 32 64)", "'(8 a)", "infd: not a domain"),
-        ("(layero `(conv2d ", "(layero `(convv2d ", "unknown layer (convv2d "),
+        ("(layero `(conv2d ", "(layero `(convv2d ", "unknown layer convv2d; "),
         ("#:ends-with (linear 1 classes)", "#:ends-with (linear 1)", "#:ends-with: expected"),
     ],
 )
