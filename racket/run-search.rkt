@@ -69,7 +69,7 @@
   (define outputs (or classes (space-classes space)))
   (define budget (or max-params (space-max-params space)))
   (define f
-    (with-handlers ([exn:fail:user? space-mistake])
+    (with-handlers ([exn:fail? space-mistake])
       (space-frontier space #:input shape #:classes outputs #:max-params budget)))
   (cond
     [feasible?
