@@ -2,7 +2,7 @@
 ;; Drivers of a query: answers one after another, depth first; what other drivers share.
 
 (require "../search/frontier.rkt" (only-in "../search/nodes.rkt" node-at))
-(provide for-each-answer first-answers deadline seconds-until open-above seeded-generator)
+(provide for-each-answer deadline seconds-until open-above seeded-generator)
 
 ;; Calls (found ANSWER) for each answer of the frontier, depth first, until it gives #f, or until the
 ;; time (in seconds) is over. -> 'exhausted, 'stopped or 'timeout
@@ -23,14 +23,6 @@
 ;; A point in time so many seconds from now.
 (define (deadline seconds) (+ (current-inexact-milliseconds) (* 1000 seconds)))
 (define (seconds-until end) (/ (- end (current-inexact-milliseconds)) 1000))
-
-;; The first n answers, or those found in time.
-(define (first-answers f n #:seconds [seconds +inf.0])
-  (define found '())
-  (unless (= n 0)
-    (for-each-answer f #:seconds seconds
-                     (λ (a) (set! found (cons a found)) (< (length found) n))))
-  (reverse found))
 
 ;; The nearest choice above that is not closed; the root if there is none.
 (define (open-above f i)

@@ -75,7 +75,7 @@
       answer))
   (let loop ()
     (define answer
-      (and (node-at f 0) (walk (+ fewest (chance (- (+ most 1) fewest))))))
+      (and (node-at f 0) (<= fewest most) (walk (+ fewest (chance (- (+ most 1) fewest))))))
     (cond
       [answer
        (set! end (deadline seconds))

@@ -16,8 +16,14 @@
            (and other (if (scope-space s) (string-append "valid, but " other) other)))
          (over-budget s architecture)
          (and (scope-space s)
-              (null? (first-answers (frontier-of s architecture) 1))
-              (not-in-space s architecture)))]))
+              (case (for-each-answer (frontier-of s architecture) #:seconds patience (λ (a) #f))
+                [(stopped) #f]
+                [(exhausted) (not-in-space s architecture)]
+                [else (format "valid, but not found in space ~a within ~a seconds"
+                              (space-name (scope-space s)) patience)])))]))
+
+;; A space of a user's own may go on without end; seconds.
+(define patience 60)
 
 ;; #f, or that the input is another than the scope's, where it is known.
 (define (other-input s architecture)

@@ -152,3 +152,18 @@ def test_a_mistake_that_shows_when_a_space_is_searched(
     said = questions("sample", "--space", file)
     assert said.returncode == 2 and said.stderr.count("\n") == 1
     assert said.stderr.startswith(f"sample: the space file {file}: ") and words in said.stderr
+
+
+def test_a_space_that_never_ends_is_left_in_time(questions, tmp_path: Path) -> None:
+    file = tmp_path / "endless.rkt"
+    file.write_text("""#lang racket/base
+(require architecto)
+(define-space (endless architecture input classes #:account account)
+  "goes on for ever" #:input (1 28 28) #:classes 10 #:max-params 50000
+  (fresh (layers) (architectureo architecture input layers) (goes-ono layers)))
+(defrel (goes-ono layers) (goes-ono layers))
+""")
+    said = questions("sample", "--space", file, "--timeout", "1")
+    assert (said.stdout, said.returncode) == ("", 0)
+    assert said.stderr == "sample: 0 of 1 found, and then no other for 1 seconds; more: --timeout\n"
+    assert questions("count", "--space", file, "--timeout", "1").stdout == "at least 0\n"
