@@ -51,7 +51,7 @@
       (for/list ([e (in-list (inside layer))]) (wrapped e (λ (part) (cons part rest))))
       (list (edit rest #f #f))
       (if (eq? layer '_) '() (list (edit (cons '_ rest) #f #f)))
-      (list here)
+      (if (and (pair? layer) (eq? (car layer) 'cell)) '() (list here))   ; nothing precedes a cell
       (for/list ([e (in-list (layer-edits rest))]) (wrapped e (λ (part) (cons layer part)))))]
     [else (list here)]))
 

@@ -126,6 +126,16 @@ def test_two_faults_are_repaired_one_after_the_other(run_program, tmp_path: Path
     assert validity.ask("check", "-", lines=said.stdout) == ["yes"] * 3
 
 
+@pytest.mark.parametrize("space", ["cnn", "nas-bench-201", "vit"])
+def test_neighbours_are_valid_and_others(space: str, run_program, tmp_path: Path) -> None:
+    options = ("--space", space, "--seed", "2")
+    text = run_program("racket", "racket/questions.rkt", "sample", *options).stdout
+    said = ask(run_program, "neighbours", "-n", "300", lines=text, tmp_path=tmp_path)
+    found = said.stdout.splitlines()
+    assert len(found) > 40 and text.strip() not in found
+    assert set(validity.ask("check", "-", lines=said.stdout)) == {"yes"}
+
+
 def test_a_number_of_another_layer_repairs_a_join(run_program, tmp_path: Path) -> None:
     layers = "(residual ((conv2d 1 {} 3 1 1)) ((conv2d 1 {} 1 1 0))) (flatten) (linear {} 10)"
     wrong = network(layers.format(25, 99, 77616))
