@@ -19,10 +19,10 @@
     (define-values (options others) (parse (cdr arguments)))
     (with-handlers ([exn:break:terminate? (λ (e) (exit 143))]
                     [exn:break? (λ (e) (exit 130))]
-                    [exn:fail:filesystem:errno? cannot-write]
-                    [(λ (e) (and (exn:fail? e) (hash-ref options "--space" #f)))
-                     (λ (e) (mistake "~a" (space-failure (hash-ref options "--space") e)))])
-      (run-command options others)
+                    [exn:fail:filesystem:errno? cannot-write])
+      (call-with-space (hash-ref options "--space" #f)
+                       (λ () (run-command options others))
+                       (λ (message) (mistake "~a" message)))
       (flush-output)))
   (exit (exit-status)))
 

@@ -64,16 +64,15 @@
   (when (and keys? (not (space-table-key space)))
     (user-mistake "space ~a names no table of results: expected #:table-key in its define-space"
                   (space-name space)))
-  (define (space-mistake e) (user-mistake "~a" (space-failure name e)))
   (define shape (or input (space-input space)))
   (define outputs (or classes (space-classes space)))
   (define budget (or max-params (space-max-params space)))
+  (define (in-space work) (call-with-space name work (λ (message) (user-mistake "~a" message))))
   (define f
-    (with-handlers ([exn:fail? space-mistake])
-      (space-frontier space #:input shape #:classes outputs #:max-params budget)))
+    (in-space
+     (λ () (space-frontier space #:input shape #:classes outputs #:max-params budget))))
   (cond
-    [feasible?
-     (with-handlers ([exn:fail? space-mistake]) (print-one f space shape outputs budget))]
+    [feasible? (in-space (λ () (print-one f space shape outputs budget)))]
     [(not endpoint) (user-mistake "expected --connect ENDPOINT, or --feasible")]
     [else
      (end-with-standard-input)

@@ -136,11 +136,11 @@ def check(configuration: Configuration) -> None:
         raise ConfigurationError(f"unknown device {got}; known are cpu, cuda, cuda:N and mps")
     scorers.check(configuration.scorer)
     racket()
-    from architecto import datasets
-
     if configuration.table is not None:
         _check_table(configuration)
         return
+    from architecto import datasets
+
     try:
         datasets.ensure_available(configuration.dataset)
     except datasets.DatasetUnavailable as error:

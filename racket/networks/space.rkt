@@ -3,7 +3,7 @@
 
 (require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names
-         space-failure)
+         call-with-space)
 
 ;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL ACCOUNT? LEAST TABLE-KEY
 ;; CANONICAL):
@@ -115,11 +115,19 @@
       (fail "~a defines no space; write (define-space (NAME architecture …) …) in it" file))
     loaded))
 
-;; What to tell a person when the relation of a space raised something.
-(define (space-failure name e)
-  (define message (string-normalize-spaces (raised e)))
-  (define short (if (> (string-length message) 300) (substring message 0 300) message))
-  (format "the space file ~a: ~a" (space-file name) short))
+;; The result of (work). What the relation of a space of a user's own raises meanwhile is a mistake of
+;; theirs: (tell MESSAGE) is called with one line. NAME is that of the space, or #f.
+(define (call-with-space name work tell)
+  (define (mistake? e) (and (exn:fail? e) (not (exn:fail:filesystem? e))))
+  (if (or (not name) (member name (space-names)))
+      (work)
+      (with-handlers
+          ([mistake?
+            (λ (e)
+              (define message (string-normalize-spaces (raised e)))
+              (define end (min 300 (string-length message)))
+              (tell (format "the space file ~a: ~a" (space-file name) (substring message 0 end))))])
+        (work))))
 
 (define (raised e) (if (exn? e) (exn-message e) (format "raised ~s" e)))
 

@@ -129,7 +129,8 @@
                     ([next (in-list (changed s template))]
                      #:when (eq? outcome 'exhausted)
                      #:when (<= (first-difference template next) misfit)
-                     #:unless (and onward? (> changes 1) (<= (first-misfit next) misfit)))
+                     #:unless (and onward? (> changes 1)
+                                   (or (= misfit +inf.0) (<= (first-misfit next) misfit))))
             (if (< (seconds-until end) 0) 'timeout (loop next (sub1 changes))))))))
 
 ;; The index of the first layer in which two templates differ.
