@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import shutil
 import socket
+import stat
 import tempfile
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def check(endpoint: str, *, keys: bool = False) -> None:
         )
     if not Path(path).parent.is_dir():
         raise EndpointError(f"endpoint {endpoint}: there is no directory {Path(path).parent}")
+    if Path(path).exists() and not Path(path).is_socket():  # libzmq would delete it
+        raise EndpointError(
+            f"endpoint {endpoint}: a file is there that is no socket, choose another"
+        )
     if is_listening(endpoint):  # libzmq would take its place
         raise EndpointError(f"endpoint {endpoint}: another process listens there, choose another")
 
@@ -62,13 +67,21 @@ def is_listening(endpoint: str) -> bool:
     return True
 
 
-def remove(endpoint: str) -> None:
-    """Remove a fresh endpoint with its directory; other endpoints are left alone."""
+def remove(endpoint: str, *, directory: bool = False) -> None:
+    """Remove the socket file of an ``ipc://`` endpoint, if nobody listens there any more.
+
+    ``directory``: also its directory, if nothing else is in it; for the process that made it with
+    `fresh`.
+    """
     if not endpoint.startswith("ipc://"):
         return
-    directory = Path(endpoint.removeprefix("ipc://")).parent
-    if directory.name.startswith("architecto-"):
-        shutil.rmtree(directory, ignore_errors=True)
+    path = Path(endpoint.removeprefix("ipc://"))
+    with contextlib.suppress(OSError):
+        if stat.S_ISSOCK(path.lstat().st_mode) and not is_listening(endpoint):
+            path.unlink()
+    if directory:
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
 
 
 def write_connection(path: Path, endpoint: str) -> None:

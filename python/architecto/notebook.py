@@ -228,7 +228,7 @@ class Study:
                 engine.ask_to_end()
             for engine in self._engines:
                 engine.end()
-            endpoint.remove(at)
+            endpoint.remove(at, directory=True)
             self._ended.set()
 
     def _load(self, spec: str) -> BaseScorer:

@@ -62,9 +62,12 @@ def serve_run(run_dir: Path, at: str | None, keys: Path | None = None) -> int:
     stop.watch_stdin()
     from architecto.run import Run  # imports torch: seconds
 
-    run = Run(run_dir, settings, listening, keys=keys)
-    gc.freeze()  # what is loaded stays: collections need not look at it each time
-    work(run, listening, stop=lambda: bool(stop))
+    try:
+        run = Run(run_dir, settings, listening, keys=keys)
+        gc.freeze()  # what is loaded stays: collections need not look at it each time
+        work(run, listening, stop=lambda: bool(stop))
+    finally:
+        endpoint.remove(listening, directory=at is None)
     if run.failure:
         print(run.failure, file=sys.stderr)
         return 2
@@ -91,7 +94,6 @@ def work(
     finally:
         run.close()
         connection.unlink(missing_ok=True)
-        endpoint.remove(at)
 
 
 def serve_scores(settings: Configuration, at: str | None, keys: Path | None = None) -> int:
@@ -135,5 +137,5 @@ def serve_scores(settings: Configuration, at: str | None, keys: Path | None = No
     finally:
         server.close()
         context.term()
-        endpoint.remove(listening)
+        endpoint.remove(listening, directory=at is None)
     return 0

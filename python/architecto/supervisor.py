@@ -121,7 +121,7 @@ def supervise(run_dir: Path, settings: Configuration) -> int:
             child.ask_to_end()
         for child in [*children[1:], *children[:1]]:
             child.end()
-        endpoint.remove(at)
+        endpoint.remove(at, directory=True)
 
 
 def engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Child:

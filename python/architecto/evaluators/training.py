@@ -237,7 +237,7 @@ def _device(name: str) -> torch.device:
 
 def _save(network: Network, path: Path) -> None:
     """Writes the state dict, as CPU tensors, so that `path` is never half written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)  # not above: a run that was deleted is not made again
     partial = path.with_name(path.name + ".partial")
     torch.save(
         {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, partial
