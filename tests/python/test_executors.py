@@ -121,18 +121,35 @@ def test_an_exception_is_a_failed_evaluation_and_the_worker_lives_on(start: Open
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("kill", "the evaluation worker was ended by signal 9"),
-        ("exit", "the evaluation worker ended with status 7: the last words"),
+        ("kill", "the evaluation worker was ended by signal 9 (tried 2 times)"),
+        ("exit", "the evaluation worker ended with status 7: the last words (tried 2 times)"),
     ],
 )
-def test_a_dead_worker_is_a_failed_evaluation_and_is_replaced(
+def test_the_second_worker_that_dies_at_an_evaluation_fails_it_and_the_network_is_not_judged(
     start: Open, words: str, reason: str
 ) -> None:
     executor = start()
     evaluation = ask(executor, words)
-    assert (evaluation.status, evaluation.reason, evaluation.reward) == ("failed", reason, -1.0)
+    assert (evaluation.status, evaluation.reason, evaluation.judged) == ("failed", reason, False)
     assert executor.free() == 1
     assert ask(executor, "epochs 1").status == "complete"
+
+
+def test_an_evaluation_whose_worker_dies_begins_again(start: Open, tmp_path: Path) -> None:
+    executor = start()
+    evaluation = ask(executor, f"once {tmp_path / 'tried'}")
+    assert (evaluation.status, evaluation.judged) == ("complete", True)
+
+
+def test_a_worker_that_dies_while_it_starts_is_no_try(start: Open) -> None:
+    executor = start()
+    executor.submit(0, "epochs 1", seed=0, weights_path=None)
+    for _ in range(2):
+        os.kill(executor._workers[0].process.pid, signal.SIGKILL)
+        assert gone(executor._workers[0].process.pid)
+        assert executor.poll() == []
+    [*_, event] = collect(executor)
+    assert isinstance(event, Finished) and event.evaluation.status == "complete"
 
 
 def test_a_worker_that_dies_while_it_waits_costs_nothing(start: Open) -> None:

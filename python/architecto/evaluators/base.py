@@ -44,6 +44,8 @@ class Evaluation:
     before the network saw them; None if nothing was trained."""
     pixel_deviation: list[float] | None = None
     """Standard deviation of the same, by which they were divided."""
+    judged: bool = True
+    """False if the machine failed and not the network: nothing is learned from it."""
 
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON object; `Evaluation(**…)` turns it back."""

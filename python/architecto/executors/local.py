@@ -1,7 +1,8 @@
 """Runs evaluations in worker processes on this machine.
 
-A worker imports torch once and is kept. One that dies takes only its evaluation with it, and is
-replaced. Nothing here imports torch or blocks, so that a server can poll it in its loop.
+A worker imports torch once and is kept. One that dies is replaced, and its evaluation begins again;
+the second worker that dies at it takes it along. Nothing here imports torch or blocks, so that a
+server can poll it in its loop.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from architecto.evaluators.base import Evaluation, failed
 
 MAX_STARTS = 3
 """How often in a row a worker may die while it starts before the executor gives up."""
+
+MAX_TRIES = 2
+"""Workers that may die at one evaluation before it has failed. It has failed for the machine's
+reasons, such as memory that ran out: the network is not judged by that."""
 
 ONE_THREAD = {
     name: "1"
@@ -117,7 +122,7 @@ class LocalExecutor:
             "weights_path": None if weights_path is None else str(weights_path),
             "facts": dict(facts),
         }
-        worker.begin(trial, self._clock(), (json.dumps(request) + "\n").encode())
+        worker.begin(trial, self._clock(), (json.dumps(request) + "\n").encode(), tries=1)
 
     def filenos(self) -> list[int]:
         """File descriptors that become readable when `poll` may have something to return.
@@ -135,24 +140,32 @@ class LocalExecutor:
         for place, worker in enumerate(self._workers):
             for message in worker.receive():
                 self._take(worker, message, events)
-            late = self._clock() - worker.began > self._limit_seconds
-            if worker.trial is not None and late and not worker.closed:
-                worker.end()
-                reason = f"it took longer than {self._limit_seconds:g} s and was ended"
-            elif worker.closed:
+            seconds = self._clock() - worker.began
+            if worker.closed:
                 reason = worker.obituary(self._log)
-            else:
-                continue
-            if worker.trial is not None:
-                seconds = self._clock() - worker.began
+                if not worker.ready:
+                    self._failed_starts += 1
+                    if self._failed_starts >= MAX_STARTS:
+                        raise ExecutorError(f"no evaluation worker can be started: {reason}")
+                tries = worker.tries + worker.ready  # one that never began has not tried
+                self._replace(place, again=tries <= MAX_TRIES, tries=tries)
+                if worker.trial is not None and tries > MAX_TRIES:
+                    reason += f" (tried {MAX_TRIES} times)"
+                    evaluation = failed(reason, seconds=seconds, judged=False)
+                    events.append(Finished(worker.trial, evaluation))
+            elif worker.trial is not None and seconds > self._limit_seconds:
+                reason = f"it took longer than {self._limit_seconds:g} s and was ended"
+                self._replace(place, again=False)
                 events.append(Finished(worker.trial, failed(reason, seconds=seconds)))
-            if not worker.ready:
-                self._failed_starts += 1
-                if self._failed_starts >= MAX_STARTS:
-                    raise ExecutorError(f"no evaluation worker can be started: {reason}")
-            worker.end()
-            self._workers[place] = _Worker(self._spec, self._log)
         return events
+
+    def _replace(self, place: int, *, again: bool, tries: int = 1) -> None:
+        """Put a new worker in the place of one; ``again``: it takes its evaluation over."""
+        old = self._workers[place]
+        old.end()
+        new = self._workers[place] = _Worker(self._spec, self._log)
+        if again and old.trial is not None:
+            new.begin(old.trial, self._clock(), old.request, tries=tries)
 
     def close(self) -> None:
         """Ends the workers. Evaluations under way are lost."""
@@ -197,6 +210,9 @@ class _Worker:
         self.ready = False
         self.closed = False
         self.trial: int | None = None
+        self.request = b""
+        self.tries = 0
+        """Which try at its evaluation this is, counted from 1."""
         self.began = 0.0
         self._partial = b""
 
@@ -204,9 +220,9 @@ class _Worker:
         assert self.process.stdout is not None
         return self.process.stdout.fileno()
 
-    def begin(self, trial: int, now: float, request: bytes) -> None:
+    def begin(self, trial: int, now: float, request: bytes, *, tries: int) -> None:
         """A worker that died meanwhile is noticed when its stdout ends."""
-        self.trial, self.began = trial, now
+        self.trial, self.began, self.request, self.tries = trial, now, request, tries
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(request)
