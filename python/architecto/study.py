@@ -12,7 +12,9 @@ the validation accuracy after each epoch, its user attributes `architecture`, `f
 from __future__ import annotations
 
 import fcntl
-import os
+import logging
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -22,13 +24,14 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from architecto import journal as journals
 from architecto.evaluators.base import Evaluation
+from architecto.journal import NAME
 
 JOURNAL = "trials.journal"
 """The file in the run directory."""
 
-NAME = "architecto"
-"""The name of the one study in the journal."""
+log = logging.getLogger("architecto.study")
 
 
 class StudyError(RuntimeError):
@@ -53,6 +56,7 @@ class Study:
     def __init__(self, journal: Path, lock: IO[bytes] | None) -> None:
         self._lock = lock
         self._running: dict[int, tuple[optuna.Trial, str, dict[str, Any]]] = {}
+        self._left_over: dict[int, str | None] = {}  # trials of a dead process, by their numbers
         self._results: list[TrialResult] = []
         self._known: dict[str, TrialResult] = {}
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -71,8 +75,8 @@ class Study:
             )
         for trial in self._study.get_trials(deepcopy=False):
             if lock is not None and trial.state == TrialState.RUNNING:
-                self._settle(trial)
-            if "evaluation" in trial.user_attrs:
+                self._take_over(trial)
+            if trial.user_attrs.keys() >= {"architecture", "facts", "evaluation"}:
                 self._remember(_result(trial))
 
     @classmethod
@@ -89,28 +93,43 @@ class Study:
         return cls._locked(journal, lock)
 
     @classmethod
-    def open(cls, run_dir: Path, *, read_only: bool = False) -> Study:
+    def open(
+        cls, run_dir: Path, *, read_only: bool = False, say: Callable[[str], None] = log.warning
+    ) -> Study:
         """Opens the study in `run_dir` with all its finished trials.
 
-        Trials that were running belong to a dead process: they are forgotten, and their
-        architectures can be evaluated again. With `read_only` nothing is changed, and another
-        process may be writing. Raises `StudyError` if there is no study, if it cannot be read, or
-        if it is to be written and another process holds it.
+        Trials that were running belong to a dead process: `start` begins them again. With
+        `read_only` nothing is changed, and another process may be writing. Where the journal is
+        damaged the rest of it is read, and `say` is told. Raises `StudyError` if there is no study, if it cannot be read, or if it is to be
+        written and another process holds it.
         """
         journal = run_dir / JOURNAL
         try:
             if read_only:
-                return cls._readable(journal, None)
+                return cls._read(journal)
             lock = open(journal, "r+b")  # noqa: SIM115 (held until close)
         except (FileNotFoundError, NotADirectoryError):
             raise StudyError(f"{run_dir} holds no search (there is no {JOURNAL} in it)") from None
-        return cls._locked(journal, lock)
+        return cls._locked(journal, lock, say)
 
     @classmethod
-    def _locked(cls, journal: Path, lock: IO[bytes]) -> Study:
+    def _read(cls, journal: Path) -> Study:
+        if not journal.is_file() or not _is_damaged(journal):
+            return cls._readable(journal, None)
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder) / JOURNAL
+            journals.write_mended(journal, whole)
+            return cls._readable(whole, None)
+
+    @classmethod
+    def _locked(
+        cls, journal: Path, lock: IO[bytes], say: Callable[[str], None] = log.warning
+    ) -> Study:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _cut_torn_line(journal)
+            journals.cut_torn_line(journal)
+            if _is_damaged(journal):
+                lock = journals.mend(journal, lock, say)
             return cls._readable(journal, lock)
         except BlockingIOError:
             lock.close()
@@ -142,9 +161,12 @@ class Study:
         self.close()
 
     def start(self, architecture: str, *, facts: dict[str, Any] | None = None) -> int:
-        """Begins a trial and returns its number. `facts` must be JSON values."""
+        """Begins a trial and returns its number. `facts` must be JSON values.
+
+        A trial of the same architecture that a dead process had begun is begun again.
+        """
         self._check_writable()
-        trial = self._study.ask()
+        trial = self._begun_before(architecture) or self._study.ask()
         facts = facts or {}
         trial.set_user_attr("architecture", architecture)
         trial.set_user_attr("facts", facts)
@@ -157,8 +179,10 @@ class Study:
         if trial not in self._running:
             raise StudyError(f"trial {trial} is not running")
         running, architecture, facts = self._running.pop(trial)
+        reported = running.storage.get_trial(trial).intermediate_values
         for epoch, accuracy in enumerate(evaluation.validation_accuracies, 1):
-            running.report(accuracy, step=epoch)
+            if epoch not in reported:  # by a process that died in this place
+                running.report(accuracy, step=epoch)
         running.set_user_attr("evaluation", evaluation.as_json())
         self._tell(trial, evaluation)
         result = TrialResult(trial, architecture, evaluation, facts)
@@ -179,13 +203,22 @@ class Study:
         """The incumbent: see `ranked`."""
         return next(iter(ranked(self._results)), None)
 
-    def _settle(self, trial: FrozenTrial) -> None:
-        """Ends a trial that was running when its process died; a whole result counts."""
+    def _take_over(self, trial: FrozenTrial) -> None:
+        """A trial that was running when its process died: a whole result counts."""
         evaluation = trial.user_attrs.get("evaluation")
         if evaluation is None:
-            self._study.tell(trial.number, state=TrialState.FAIL)
+            self._left_over[trial.number] = trial.user_attrs.get("architecture")
         else:
             self._tell(trial.number, Evaluation(**evaluation))
+
+    def _begun_before(self, architecture: str) -> optuna.Trial | None:
+        """A left-over trial of the architecture, or one that died before it had any."""
+        for wanted in (architecture, None):
+            for number, its in self._left_over.items():
+                if its == wanted:
+                    del self._left_over[number]
+                    return optuna.Trial(self._study, number)  # one study: a number is an id
+        return None
 
     def _tell(self, number: int, evaluation: Evaluation) -> None:
         if evaluation.status == "complete" and evaluation.validation_accuracy is not None:
@@ -236,9 +269,8 @@ def _result(trial: FrozenTrial) -> TrialResult:
     return TrialResult(trial.number, attributes["architecture"], evaluation, attributes["facts"])
 
 
-def _cut_torn_line(journal: Path) -> None:
-    """Drops a last line without its end, left by a process that died while writing it."""
-    data = journal.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(journal, whole)
+def _is_damaged(journal: Path) -> bool:
+    try:
+        return journals.is_damaged(journal)
+    except ValueError as error:
+        raise StudyError(f"{journal} cannot be read: {error}") from None

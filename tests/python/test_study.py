@@ -50,14 +50,17 @@ def test_the_best_has_the_highest_validation_accuracy_then_the_fewest_parameters
     assert [trial.number for trial in ranked(trials)] == [2, 4, 1, 0]
 
 
-def test_a_trial_that_was_running_is_forgotten(tmp_path: Path) -> None:
+def test_a_trial_that_was_running_is_begun_again_under_its_number(tmp_path: Path) -> None:
     with Study.create(tmp_path) as study:
         run(study, "(a)", complete(0.9))
         study.start("(b)", facts={})
+        study.start("(c)", facts={})
     with Study.open(tmp_path) as study:
         assert [trial.architecture for trial in study.trials] == ["(a)"]
         assert study.known("(b)") is None
-        assert run(study, "(b)", complete(0.8)).number == 2
+        assert run(study, "(c)", complete(0.7)).number == 2
+        assert run(study, "(d)", complete(0.6)).number == 3
+        assert run(study, "(b)", complete(0.8)).number == 1
 
 
 def test_another_process_reads_while_one_writes(tmp_path: Path) -> None:
@@ -88,10 +91,42 @@ def test_a_folder_without_a_search_is_one_line(tmp_path: Path, read_only: bool) 
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_damaged_journal_is_one_line(tmp_path: Path, read_only: bool) -> None:
+def test_a_journal_without_one_whole_line_is_one_line_and_left_as_it_is(
+    tmp_path: Path, read_only: bool
+) -> None:
     (tmp_path / JOURNAL).write_text("this is\nno journal\n")
-    with pytest.raises(StudyError, match="cannot be read"):
+    with pytest.raises(StudyError, match="cannot be read: no line of it is a change of a study"):
         Study.open(tmp_path, read_only=read_only)
+    assert [path.name for path in tmp_path.iterdir()] == [JOURNAL]
+    assert (tmp_path / JOURNAL).read_text() == "this is\nno journal\n"
+
+
+@pytest.mark.parametrize("first", range(0, 18))
+def test_trials_outside_a_damaged_part_are_kept_whichever_lines_it_covers(
+    tmp_path: Path, first: int
+) -> None:
+    """Three lines are lost, also such as begin a trial or the study: the rest is what it was."""
+    with Study.create(tmp_path) as study:
+        trials = [run(study, f"({name})", complete(0.9)) for name in "abcd"]
+    journal = tmp_path / JOURNAL
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lost = b"".join(lines[first : first + 3])
+    journal.write_bytes(b"".join([*lines[:first], bytes(len(lost)), *lines[first + 3 :]]))
+    hurt = {line.get("trial_id") for line in map(json.loads, lines[first : first + 4])}
+
+    with Study.open(tmp_path, read_only=True) as study:
+        assert {t.number for t in study.trials} >= {0, 1, 2, 3} - hurt
+        assert all(trial == trials[trial.number] for trial in study.trials)
+    assert b"\0" in journal.read_bytes()  # reading changes nothing
+    said: list[str] = []
+    with Study.open(tmp_path, say=said.append) as study:
+        assert {t.number for t in study.trials} >= {0, 1, 2, 3} - hurt
+        assert "trials.journal.damaged" in said[0] and len(said) == 1
+        with pytest.raises(StudyError, match="is in use by another process"):
+            Study.open(tmp_path)
+        run(study, "(e)", complete(0.8))
+    with Study.open(tmp_path, say=said.append) as study:
+        assert "(e)" in [trial.architecture for trial in study.trials] and len(said) == 1
 
 
 def test_a_trial_ends_once(tmp_path: Path) -> None:
@@ -149,7 +184,7 @@ def test_a_killed_process_loses_no_finished_trial_and_leaves_no_lock(tmp_path: P
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)])
     with Study.open(tmp_path) as study:
         assert [trial.facts["episode"] for trial in study.trials] == [0, 1, 2]
-        assert run(study, "(unfinished)", complete(0.9)).number == 4
+        assert run(study, "(unfinished)", complete(0.9)).number == 3
 
 
 def test_a_result_that_was_written_counts_even_if_its_trial_was_not_ended(tmp_path: Path) -> None:
