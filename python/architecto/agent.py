@@ -16,11 +16,9 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -84,7 +82,7 @@ class Agent:
     scorer: see architecto.scorers
     task: sentence that names data set and classes
     seed: of every random pick and of the fits
-    run_dir: the replay buffer is kept in its `replay.jsonl`; None: in memory only
+    buffer: what was found before, and where it is kept; None: an empty one in memory
     say: called with one line when the scorer had to be replaced
     """
 
@@ -94,7 +92,7 @@ class Agent:
         *,
         task: str,
         seed: int,
-        run_dir: Path | None = None,
+        buffer: ReplayBuffer | None = None,
         settings: AgentSettings | None = None,
         learner: LearnerSettings | None = None,
         say: Callable[[str], None] = log.warning,
@@ -104,14 +102,13 @@ class Agent:
         self.seed = seed
         self.settings = settings or AgentSettings()
         self.learner = Learner(learner, seed=seed)
-        self.buffer = ReplayBuffer(
-            run_dir / "replay.jsonl" if run_dir else None,
-            keep_candidates=self.learner.settings.n_step > 0,
-        )
+        self.buffer = buffer or ReplayBuffer()
+        self.buffer.keep_candidates = self.learner.settings.n_step > 0
         self.scorer = scorer
         self._say = say
         self._last_good: BaseScorer = UniformScorer()
         self._cache: TextCache[list[float]] = TextCache()  # a score of each member
+        self._kept_stale = False  # a step had more stale scores than it refreshes
         self._values: dict[str, float] = {}  # stale worth of held architectures
         self._pending: dict[str, None] = {}
         self._episode = -1
@@ -225,6 +222,12 @@ class Agent:
         self._values.pop(architecture, None)
         self.buffer.add_reward(architecture, reward)
 
+    def give_up(self, architecture: str) -> None:
+        """An evaluation failed for no fault of the architecture: it is not proposed again."""
+        self._pending.pop(architecture, None)
+        self._values.pop(architecture, None)
+        self.buffer.add_unjudged(architecture)
+
     def update(self) -> dict[str, float]:
         """Fit the scorer on everything seen; see Learner.fit for the metrics.
 
@@ -242,50 +245,48 @@ class Agent:
 
     # Checkpoints
 
-    def save(self, directory: Path) -> None:
-        """Store all that `restore` needs beside the replay buffer; atomic."""
-        directory.mkdir(parents=True, exist_ok=True)
-        self.buffer.sync()
-        state = {
+    def state_dict(self) -> dict[str, Any]:
+        """All that `load_state_dict` needs beside the replay buffer: tensors, numbers, strings."""
+        return {
             "scorer_name": self.scorer.name,
             "scorer": self.scorer.state_dict(),
             "learner": self.learner.state_dict(),
             "rewards": len(self.buffer.rewards),
             "proposed_at": self._proposed_at,
+            "pending": list(self._pending),
+            "values": self._values,
+            # Stale scores matter only where a step has more of them than it refreshes.
+            "cache": self._cache.state_dict() if self._kept_stale else None,
         }
-        unfinished = directory / "agent.pt.part"
-        with unfinished.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, directory / "agent.pt")
 
-    def restore(self, directory: Path) -> None:
-        """Go on from a checkpoint; without one, from the replay buffer alone.
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on as the agent whose state and buffer these are.
 
-        An evaluation that was recorded and not learned from when the process died is learned from
-        now. A scorer that takes the place of one without weights learns from the whole buffer.
-        Raises ScorerError when the checkpoint holds the weights of another scorer.
+        A scorer that takes the place of one without weights learns from the buffer. Raises
+        ScorerError when the state holds the weights of another scorer.
         """
-        file = directory / "agent.pt"
-        learned = 0
-        if file.exists():
-            state: dict[str, Any] = torch.load(file, weights_only=True)
-            same = state["scorer_name"] == self.scorer.name
-            if not same and state["scorer"]:
-                raise ScorerError(
-                    f"checkpoint {file}: got scorer {state['scorer_name']}, expected "
-                    f"{self.scorer.name}: resume with the scorer that the run was started with"
-                )
-            if same:
+        if state["scorer_name"] == self.scorer.name:
+            try:
                 self.scorer.load_state_dict(state["scorer"])
-                if self.scorer.learns:
-                    self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
-                learned = state["rewards"]
-            self._proposed_at = state["proposed_at"]
-        self._episode = self.buffer.last_episode
-        if len(self.buffer.rewards) > learned:
+            except Exception as error:
+                expected = "expected what its state_dict() gave; has its class changed?"
+                raise failure(self.scorer, "load_state_dict()", error, expected) from error
+            if self.scorer.learns:
+                self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
+        elif state["scorer"]:
+            raise ScorerError(
+                f"got a checkpoint of scorer {state['scorer_name']}, expected {self.scorer.name}: "
+                "resume with the scorer that the run was started with"
+            )
+        else:
             self.update()
+        self._proposed_at = state["proposed_at"]
+        self._pending = dict.fromkeys(state["pending"])
+        self._values = dict(state["values"])
+        if state["cache"] is not None:
+            self._cache.load_state_dict(state["cache"])
+            self._kept_stale = True
+        self._episode = self.buffer.last_episode
 
     def _opinions(self, texts: list[str]) -> list[list[float]]:
         """What each member of the scorer says of each text, `[text][member]`; those of a replaced
@@ -308,6 +309,7 @@ class Agent:
             for text, opinion in known.items()
             if opinion is not None and not self._cache.is_fresh(text)
         }
+        self._kept_stale |= len(stale) > self.settings.refresh
         wanted = new + sorted(stale, key=lambda text: -stale[text])[: self.settings.refresh]
         for text, opinion in zip(wanted, self._fresh(wanted), strict=True):
             self._cache.put(text, opinion)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -81,19 +82,21 @@ class TextCache(Generic[V]):
         self.capacity = capacity
         self.version = 0
         self._entries: OrderedDict[str, tuple[int, V]] = OrderedDict()
+        self._restored: dict[int, tuple[int, V]] = {}  # the same by the digest of the text
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, text: str) -> V | None:
-        entry = self._entries.get(text)
+        entry = self._entry(text)
         if entry is None:
             return None
-        self._entries.move_to_end(text)
+        if text in self._entries:
+            self._entries.move_to_end(text)
         return entry[1]
 
     def is_fresh(self, text: str) -> bool:
-        entry = self._entries.get(text)
+        entry = self._entry(text)
         return entry is not None and entry[0] == self.version
 
     def put(self, text: str, value: V) -> None:
@@ -108,3 +111,30 @@ class TextCache(Generic[V]):
 
     def clear(self) -> None:
         self._entries.clear()
+        self._restored.clear()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The version, and all values with theirs and the digests of their texts."""
+        entries = dict(self._restored)
+        entries |= {_digest(text): entry for text, entry in self._entries.items()}
+        versions = [version for version, _ in entries.values()]
+        values = [value for _, value in entries.values()]
+        digests = torch.tensor(list(entries), dtype=torch.int64)
+        return {"version": self.version, "digests": digests, "versions": versions, "values": values}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave."""
+        self.version = state["version"]
+        entries = zip(state["versions"], state["values"], strict=True)
+        self._restored = dict(zip(state["digests"].tolist(), entries, strict=True))
+
+    def _entry(self, text: str) -> tuple[int, V] | None:
+        entry = self._entries.get(text)
+        if entry is None and self._restored:
+            entry = self._restored.get(_digest(text))
+        return entry
+
+
+def _digest(text: str) -> int:
+    """A number of 63 bits for a text, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1

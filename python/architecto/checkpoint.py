@@ -1,14 +1,18 @@
-"""Checkpoints of the agent in a run's directory: saved whole, never half.
+"""Checkpoints of the agent in a run's directory: whole or not there, and known to be whole.
 
-``checkpoint/`` holds what `Agent.save` writes and ``position.json``: how many lines of the trace
-the agent had seen, and the answers that were being evaluated. A new checkpoint is written beside
-it and takes its place by renaming.
+``checkpoint/N.pt`` is a line of JSON ``{"v":1,"sha256":DIGEST}``, a line of JSON with the position
+of the run, and what `torch.save` made of the agent's state; the digest is that of all that follows
+the first line. N counts up. The checkpoint before the last is kept, in case the last is damaged.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-import shutil
+import os
+import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,40 +20,94 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from architecto.agent import Agent
 
+KEPT = 2
+"""Checkpoints that are kept, the latest ones."""
+
+_FILE = re.compile(r"(\d+)\.pt\Z")
+
 
 @dataclass(frozen=True)
 class Position:
     """Where the run stood when the checkpoint was saved."""
 
-    lines: int = 0
-    """Lines of the trace that the agent had seen."""
+    trace: int = 0
+    """Bytes of the trace that the agent had seen."""
+    replay: int = 0
+    """Bytes of the replay buffer's file."""
+    heard: int = 0
+    """Trials that the agent had heard the end of."""
     out: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Architectures that were being evaluated, with the facts about them."""
     scorer: str = ""
     """The scorer in force, which may have been swapped; empty: the configuration's."""
 
 
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message is one line."""
+
+
 def save(run_dir: Path, agent: Agent, position: Position) -> None:
-    """Save the agent and the position."""
-    fresh, current, old = (run_dir / f"checkpoint{end}" for end in (".new", "", ".old"))
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
-    agent.save(fresh)
-    (fresh / "position.json").write_text(json.dumps(asdict(position)) + "\n")
-    if current.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        current.rename(old)
-    fresh.rename(current)
-    shutil.rmtree(old, ignore_errors=True)
+    """Save the agent and the position, and forget the checkpoint before the one before."""
+    import torch
+
+    folder = run_dir / "checkpoint"
+    folder.mkdir(exist_ok=True)
+    agent.buffer.sync()
+    state = io.BytesIO()
+    torch.save(agent.state_dict(), state)
+    content = json.dumps(asdict(position)).encode() + b"\n" + state.getvalue()
+    head = {"v": 1, "sha256": hashlib.sha256(content).hexdigest()}
+    files = _files(run_dir)
+    number = files[0][0] + 1 if files else 1
+    unfinished = folder / f"{number}.pt.part"
+    with unfinished.open("wb") as file:
+        file.write(json.dumps(head, separators=(",", ":")).encode() + b"\n" + content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, folder / f"{number}.pt")
+    for _, old in files[KEPT - 1 :]:
+        old.unlink(missing_ok=True)
 
 
-def latest(run_dir: Path) -> tuple[Path, Position]:
-    """The directory of the latest checkpoint, for `Agent.restore`, and the position of the run.
+def load(
+    run_dir: Path, say: Callable[[str], None] = lambda line: None
+) -> tuple[Position, dict[str, Any]] | None:
+    """The position and the agent's state of the latest checkpoint that is whole; None without one.
 
-    Without a checkpoint the directory does not exist and the position is the start.
+    ``say`` is told of those that are damaged.
     """
-    for name in ("checkpoint", "checkpoint.old"):
-        position = run_dir / name / "position.json"
-        if position.exists():
-            return run_dir / name, Position(**json.loads(position.read_text()))
-    return run_dir / "checkpoint", Position()
+    for _, path in _files(run_dir):
+        try:
+            return _read(path)
+        except CheckpointError as error:
+            say(str(error))
+    return None
+
+
+def exists(run_dir: Path) -> bool:
+    """Was a checkpoint ever saved?"""
+    return bool(_files(run_dir))
+
+
+def _files(run_dir: Path) -> list[tuple[int, Path]]:
+    """The checkpoints, latest first, each with its number."""
+    found = [(_FILE.match(path.name), path) for path in (run_dir / "checkpoint").glob("*.pt")]
+    return sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
+
+
+def _read(path: Path) -> tuple[Position, dict[str, Any]]:
+    """The content of a checkpoint; raises CheckpointError if it is not what was written."""
+    import torch
+
+    try:
+        with path.open("rb") as file:
+            digest = json.loads(file.readline())["sha256"]
+            content = file.read()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise CheckpointError(f"{path} is damaged: its checksum is wrong")
+        position, _, state = content.partition(b"\n")
+        return Position(**json.loads(position)), torch.load(io.BytesIO(state), weights_only=True)
+    except CheckpointError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged: {type(error).__name__}: {error}") from None

@@ -1,64 +1,75 @@
-"""What a restarted agent reads back from the trace: its sessions, what its checkpoint missed."""
+"""What a restarted agent reads back from the trace: its sessions, what its checkpoint missed.
+
+An agent is a function of what it heard: the checkpoint holds what it made of the trace up to some
+byte, and what came after is carried out again, from the same state, with the same results. Picks
+are made again too, since they warm the same caches; the index that counts is the recorded one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
 
+from architecto import trace
 from architecto.checkpoint import Position
-from architecto.messages import to_json
-from architecto.service import Request, Service
+from architecto.messages import MessageError
+from architecto.record import Record
+from architecto.service import Request, Service, architecture_of, facts_of
 
 
-def recover(service: Service, records: Iterable[dict[str, Any]], position: Position) -> None:
-    """Bring sessions and agent to where the trace ends.
+def recover(service: Service, path: Path, position: Position) -> None:
+    """Bring sessions and agent to where the trace at ``path`` ends.
 
-    The agent was restored from a checkpoint that had seen some lines of the trace; it is told
-    what came after. Sessions are rebuilt from every line. No message is sent.
+    The agent was restored from a checkpoint that had seen the trace up to a byte; it is told what
+    came after. Sessions are rebuilt from every line. No message is sent.
     """
     if service.trials:
-        service.trials.begin_again(position.out)
-    asked: dict[str, Any] = {}
-    for number, record in enumerate(records):
-        header, body = record["header"], "\n".join(record["body"]).encode()
-        new = number >= position.lines
-        if record["direction"] == "in":
-            asked = record
-        elif header["type"] == "reward":
-            if new and service.trials:
-                service.trials.settle()
-        elif asked and header.get("id") == asked["header"]["id"]:
-            request = Request(b"", asked["header"], "\n".join(asked["body"]).encode())
-            _carry_out_again(service, request, header, body, new)
-            asked = {}
-    for name in [name for name, session in service.sessions.items() if session.left]:
-        del service.sessions[name]
+        service.trials.begin_again(position.heard, position.out)
+    for message in trace.messages(path):
+        if message.reply is None:
+            service.told.add(message.header["trial"])
+            continue
+        try:
+            _carry_out_again(service, path, message, new=message.start >= position.trace)
+        except MessageError:  # the lines before it are lost: its engine starts a new session
+            service.sessions.pop(message.header["session"], None)
+    for session in service.sessions.values():
+        session.routing, session.left = b"", session.gone
 
 
-def _carry_out_again(
-    service: Service, request: Request, reply: dict[str, Any], reply_body: bytes, new: bool
-) -> None:
+def _carry_out_again(service: Service, path: Path, message: trace.Message, *, new: bool) -> None:
     """Do again what a recorded request did; ``new`` if the agent does not know of it yet."""
-    header, trials = request.header, service.trials
+    assert message.reply is not None
+    header, reply, trials = message.header, message.reply.header, service.trials
+    request = Request(b"", header, message.body)
+    if header["type"] == "hello":
+        service.sessions.pop(header["session"], None)
     session = service.session_of(request)
+    session.record = session.record or Record(path)
+    session.record.add(message)
+    session.scorer = reply.get("scorer", session.scorer)
     service.episode = max(service.episode, reply.get("episode", 0))
     match reply["type"]:
         case "choose_reply":
             service.take_up(session, request, tell=new)
-            if new and header["step"] == 0 and trials:
-                trials.settle()
-                trials.dispatch()
-            session.pick(header, session.candidates(header["candidates"]), reply["index"])
+            candidates = session.candidates(header["candidates"])
+            if new:
+                if header["step"] == 0 and trials:
+                    while service.learn_and_dispatch():
+                        pass
+                service.decide(session, header, candidates)
+            session.pick(header, candidates, reply["index"])
         case "answer_reply" if new and reply["status"] != "known" and trials:
-            service.hand_over(session, header, request.body.decode())
+            service.hand_over(session, header, architecture_of(message.body))
         case "answer_reply":
             session.last = None
+            if reply["status"] != "known" and trials:
+                trials.note(architecture_of(message.body), facts_of(header, session.scorer))
         case "episode_end_reply" if header["outcome"] == "exhausted" and trials:
             trials.exhausted = True
         case "scores_reply":
             session.learn(request.choices)
         case "use_scorer_reply" if new:
             service.use_scorer(header["scorer"])
-        case "shutdown" | "shutdown_reply":
-            session.left = True
-    session.reply_id, session.reply = header["id"], [to_json(reply), reply_body]
+        case "shutdown_reply":
+            session.left = session.gone = True
+    session.reply_id, session.reply = header["id"], message.reply.frames

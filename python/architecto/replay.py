@@ -1,29 +1,36 @@
 """Replay buffer: what the search found and what it was worth, in memory and in `replay.jsonl`.
 
-One JSON object a line, appended and never rewritten:
+One JSON object a line, appended:
 
-    {"text": "(bind …"}                                    the next text; numbered from 0
+    {"text": "(bind …", "number": N}                       a text that later lines mean by N
     {"answer": "(architecture …", "episode": E, "path": [[TEXT, [TEXT, …]], …]}
     {"dead_end": TEXT, "episode": E}
     {"reward": R, "architecture": "(architecture …"}
+    {"unjudged": "(architecture …"}                        the machine failed to evaluate it
 
 A buffer may begin with the trials of an earlier run (see `warm_start`): their rewards say
 ``"earlier": "same"`` when what was evaluated is what this run evaluates too, else ``"other"``, and
 their answers have the episode −1.
 
 A path holds, for each pick from the root on, the number of the chosen text and of the candidates
-it was chosen from (empty where they were not kept). A line that was torn by a crash is the last
-one; it is cut off on opening.
+it was chosen from (empty where they were not kept).
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import Any
+
+from architecto import json_lines
+
+REPLAY = "replay.jsonl"
+"""The file in the run directory."""
+
+log = logging.getLogger("architecto.replay")
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,9 @@ class ReplayBuffer:
     path: the file, or None to keep it in memory only
     keep_candidates: also keep what each pick was chosen from (needed for returns of fewer steps
         than an episode; several times as large)
+    size: bytes of the file that count, what follows them is cut off; None: all
+    read_only: the file stays as it is; what cannot be read in it is passed over
+    say: told in one line of what could not be read
 
     answers: every derivation that was reported, the first one of each architecture and path
     held: architectures that were found and not evaluated, in the order found
@@ -68,7 +78,15 @@ class ReplayBuffer:
     dead_ends: texts of choices below which nothing was found
     """
 
-    def __init__(self, path: Path | None = None, *, keep_candidates: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        keep_candidates: bool = False,
+        size: int | None = None,
+        read_only: bool = False,
+        say: Callable[[str], None] = log.warning,
+    ) -> None:
         self.keep_candidates = keep_candidates
         self.answers: list[Answer] = []
         self.held: dict[str, None] = {}
@@ -76,12 +94,19 @@ class ReplayBuffer:
         self.other: set[str] = set()
         self.dead_ends: dict[str, None] = {}
         self.last_episode = -1
+        self._unjudged: set[str] = set()
         self._seen: set[tuple[str, ...]] = set()
-        self._texts: list[str] = []
+        self._texts: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._path = path
         if path is not None and path.exists():
-            self._read(path)
+            if size is not None and size < path.stat().st_size:
+                os.truncate(path, size)
+            bad = self._read(path)
+            if read_only:
+                self._path = None
+            else:
+                json_lines.set_aside(path, bad, say)
 
     def add_answer(self, architecture: str, episode: int, path: Iterable[Step]) -> bool:
         """Record an answer; false if this derivation is known already."""
@@ -110,33 +135,51 @@ class ReplayBuffer:
         self.write({"reward": reward, "architecture": architecture})
         self._add_reward(architecture, reward)
 
+    def add_unjudged(self, architecture: str) -> None:
+        """Record that an evaluation failed for no fault of the architecture: it has no reward, and
+        is held no longer."""
+        self.write({"unjudged": architecture})
+        self._add_unjudged(architecture)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._path.stat().st_size if self._path is not None and self._path.exists() else 0
+
     def sync(self) -> None:
         """Durable when it returns."""
         if self._path is not None and self._path.exists():
             with self._path.open("ab") as file:
                 os.fsync(file.fileno())
 
-    def _read(self, path: Path) -> None:
-        good = 0
-        with path.open("rb+") as file:
-            for record, size in read_records(file):
+    def _read(self, path: Path) -> list[int]:
+        """Take up what the file holds; gives the starts of the lines that cannot be read."""
+        bad: list[int] = []
+        for start, _, record in json_lines.read(path, bad):
+            try:
                 self.replay(record)
-                good += size
-            file.truncate(good)
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+                bad.append(start)
+        return bad
 
-    def replay(self, record: dict) -> None:
-        """Take up one record of a file."""
-        if "text" in record:
-            self._numbers[record["text"]] = len(self._texts)
-            self._texts.append(record["text"])
-        elif "answer" in record:
-            self._add_answer(record["answer"], record["episode"], record["path"])
-        elif "dead_end" in record:
-            self._add_dead_end(record["dead_end"], record["episode"])
-        else:
-            self._add_reward(record["architecture"], record["reward"])
-            if record.get("earlier") == "other":
-                self.other.add(record["architecture"])
+    def replay(self, record: dict[str, Any]) -> None:
+        """Take up one record of a file; raises KeyError, TypeError or ValueError if it is none."""
+        match record:
+            case {"text": str(text), "number": int(number)}:
+                self._numbers[text] = number
+                self._texts[number] = text
+            case {"answer": str(architecture), "episode": int(episode), "path": list(pairs)}:
+                self._add_answer(architecture, episode, pairs)
+            case {"dead_end": int(number), "episode": int(episode)}:
+                self._add_dead_end(number, episode)
+            case {"reward": float(reward) | int(reward), "architecture": str(architecture)}:
+                self._add_reward(architecture, reward)
+                if record.get("earlier") == "other":
+                    self.other.add(architecture)
+            case {"unjudged": str(architecture)}:
+                self._add_unjudged(architecture)
+            case _:
+                raise ValueError("no record of a replay buffer")
 
     def _add_answer(self, architecture: str, episode: int, pairs: list) -> None:
         choices = tuple(self._texts[chosen] for chosen, _ in pairs)
@@ -146,7 +189,8 @@ class ReplayBuffer:
             return
         self._seen.add((architecture, *choices))
         self.last_episode = max(self.last_episode, episode)
-        if architecture not in self.rewards or architecture in self.other:
+        judged = architecture in self.rewards and architecture not in self.other
+        if not judged and architecture not in self._unjudged:
             self.held.setdefault(architecture)
 
     def _add_dead_end(self, number: int, episode: int) -> None:
@@ -158,28 +202,32 @@ class ReplayBuffer:
         self.other.discard(architecture)
         self.held.pop(architecture, None)
 
+    def _add_unjudged(self, architecture: str) -> None:
+        self._unjudged.add(architecture)
+        self.held.pop(architecture, None)
+
     def _number(self, text: str) -> int:
         if text not in self._numbers:
-            self.write({"text": text})
-            self._numbers[text] = len(self._texts)
-            self._texts.append(text)
+            number = len(self._texts)
+            while number in self._texts:  # the line of an earlier text was damaged
+                number += 1
+            self.write({"text": text, "number": number})
+            self._numbers[text] = number
+            self._texts[number] = text
         return self._numbers[text]
 
-    def write(self, record: dict) -> None:
+    def write(self, record: dict[str, Any]) -> None:
         """Append one record to the file."""
         if self._path is not None:
-            line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-            with self._path.open("ab") as file:
-                file.write(line.encode() + b"\n")
+            json_lines.write(self._path, record)
 
 
-def read_records(file: IO[bytes]) -> Iterator[tuple[dict, int]]:
-    """The whole records of a buffer's file from its start on, each with its size in bytes."""
-    for line in file:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            return
-        if not line.endswith(b"\n"):
-            return
-        yield record, len(line)
+def size_of_earlier(path: Path) -> int:
+    """Bytes at the start of a buffer's file that come from an earlier run."""
+    size = 0
+    for _, end, record in json_lines.read(path):
+        if "earlier" in record or record.get("episode") == -1:
+            size = end
+        elif record.get("episode", -1) >= 0:
+            break
+    return size

@@ -12,10 +12,12 @@ from rich.console import Console
 
 from architecto import checkpoint, configuration, export, scorers, trace, warm_start
 from architecto.agent import Agent
+from architecto.checkpoint import Position
 from architecto.configuration import Configuration, ConfigurationError
 from architecto.display import Display
 from architecto.executors.local import ExecutorError, LocalExecutor
 from architecto.recovery import recover
+from architecto.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.scorers.base import BaseScorer
 from architecto.server import Server
 from architecto.service import Service
@@ -46,25 +48,39 @@ class Run:
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
         self.display = Display(console or Console(highlight=False), trials=settings.trials)
-        journal = run_dir / JOURNAL
-        try:
-            self.study = Study.open(run_dir) if journal.exists() else Study.create(run_dir)
-        except StudyError as error:
-            raise ConfigurationError(str(error)) from None
-        checkpoint_dir, position = checkpoint.latest(run_dir)
-        scorer = load_scorer(position.scorer or settings.scorer)
+        say = self.display.say
+        self.study = _study(run_dir, say)
+        path = run_dir / "trace.jsonl"
+        self.trace = trace.Trace(path, say=say)
         warm_start.begin(run_dir, settings)
+        saved = checkpoint.load(run_dir, say)
+        whole = saved is None and not self.trace.is_damaged
+        position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
+        buffer = ReplayBuffer(
+            run_dir / REPLAY, size=position.replay if saved or whole else None, say=say
+        )
         agent = Agent(
-            scorer,
+            load_scorer(position.scorer or settings.scorer),
             task=settings.task,
             seed=settings.seed,
-            run_dir=run_dir,
-            say=self.display.say,
+            buffer=buffer,
+            say=say,
         )
-        agent.restore(checkpoint_dir)
-        if settings.warm_start is not None and not checkpoint_dir.exists():
-            self.display.say(f"warm start: learning from the trials of {settings.warm_start}")
-            warm_start.learn(agent)
+        if saved:
+            agent.load_state_dict(saved[1])
+        elif whole:
+            if checkpoint.exists(run_dir):
+                say(f"no checkpoint can be read: learning again from {path}, which takes a while")
+            if buffer.rewards:
+                say(f"warm start: learning from the trials of {settings.warm_start}")
+                warm_start.learn(agent)
+        else:
+            say(f"no checkpoint can be read, and {path} is damaged: learning from {REPLAY} alone")
+            for trial in self.study.trials:
+                if trial.architecture not in buffer.rewards and trial.evaluation.judged:
+                    agent.observe(trial.architecture, trial.evaluation.reward)
+            agent.update()
+            position = Position(trace=self.trace.size, heard=len(self.study.trials))
         self.executor = LocalExecutor(
             settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
@@ -77,13 +93,12 @@ class Run:
             seed=settings.seed,
             on_event=self._event,
         )
-        path = run_dir / "trace.jsonl"
-        self.trace = trace.Trace(path)
         self.service = Service(
             agent,
             seed=settings.seed,
             trials=self.trials,
             load_scorer=load_scorer,
+            trace=path,
             scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )
@@ -94,7 +109,7 @@ class Run:
         )
         self.display.start(self.study.trials)
         self._export_best()
-        recover(self.service, trace.read(path), position)
+        recover(self.service, path, position)
         self._context = zmq.Context()
         self._socket = self.server.bind(self._context, endpoint, keys)
 
@@ -147,6 +162,11 @@ class Run:
             self._export_best()
         if kind == "scorer":
             self.display.say(f"the scorer is now {facts['name']}")
+        if kind == "diverged":
+            self.display.say(
+                f"{facts['session']} started again and takes another way than before (has the "
+                "space changed?): it goes on from the root"
+            )
         self.display.event(kind, **facts)
 
     def _export_best(self) -> None:
@@ -155,3 +175,18 @@ class Run:
         if best is not None and export.weights_path(self.run_dir, best.number).exists():
             export.write_best(self.run_dir, best)
         export.discard_weights(self.run_dir, keep=set(self.trials.running))
+
+
+def _study(run_dir: Path, say: Callable[[str], None]) -> Study:
+    """The study of a run, or an empty one where it begins; raises ConfigurationError."""
+    journal, trace_file = run_dir / JOURNAL, run_dir / "trace.jsonl"
+    begun = trace_file.is_file() and trace_file.stat().st_size > 0
+    try:
+        if begun and not (journal.is_file() and journal.stat().st_size):
+            raise StudyError(
+                f"{journal} is empty or gone, and with it the results of the run: put a copy back "
+                "in its place, or begin another run"
+            )
+        return Study.open(run_dir, say=say) if journal.exists() else Study.create(run_dir)
+    except StudyError as error:
+        raise ConfigurationError(str(error)) from None

@@ -130,17 +130,18 @@ class Server:
         for request in requests:
             self._handle(request)
 
-    def _handle(self, request: Request) -> None:
+    def _handle(self, request: Request, *, waited: bool = False) -> None:
         header = request.header
         try:
             session = self.service.session_of(request)
+            again = None if waited else self.service.given_before(session, request)
         except MessageError as error:
             self._send(request.routing, _error(error, header))
             return
-        if session.reply_id == header["id"]:
-            self._send(request.routing, session.reply)
-            return
         session.routing = request.routing
+        if again is not None:
+            self._send(session.routing, again)
+            return
         waiting = self._waiting.get(session.name)
         if waiting and waiting.header["id"] == header["id"] and header["type"] != "hello":
             waiting.routing = request.routing
@@ -168,7 +169,7 @@ class Server:
     def resume_waiting(self) -> None:
         """Reply to the requests that waited for an evaluation, as far as it is finished now."""
         for name in list(self._waiting):
-            self._handle(self._waiting.pop(name))
+            self._handle(self._waiting.pop(name), waited=True)
 
     def finish_alone(self) -> None:
         """No engine is left to bring answers: go on with those that are held."""
@@ -201,7 +202,7 @@ class Server:
             name = result.facts.get("session", "engine-0")
             reward = result.evaluation.reward
             header = build("reward", session=name, trial=result.number, reward=reward)
-            if self.trace:
+            if self.trace and result.number not in self.service.told:
                 self.trace.write([("out", header, body)])
             session = self.service.sessions.get(name)
             if session:
@@ -212,10 +213,15 @@ class Server:
         if not self.service.unsaved:
             return
         self.service.unsaved = False
-        lines = self.trace.lines if self.trace else 0
-        trials, scorer = self.service.trials, self.service.agent.scorer
-        out = trials.out if trials else {}
-        self._checkpoint(Position(lines=lines, out=out, scorer=scorer.spec))
+        trials, agent = self.service.trials, self.service.agent
+        position = Position(
+            trace=self.trace.size if self.trace else 0,
+            replay=agent.buffer.size,
+            heard=trials.heard if trials else 0,
+            out=trials.out if trials else {},
+            scorer=agent.scorer.spec,
+        )
+        self._checkpoint(position)
 
 
 def _error(error: MessageError, header: dict[str, Any]) -> list[bytes]:

@@ -6,18 +6,21 @@ The server brings requests here and takes replies away; it alone knows of socket
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from architecto import __version__, architecture
-from architecto.messages import MessageError, build, parse_choices, score_lines
+from architecto.messages import MessageError, build, parse_choices, score_lines, to_json
+from architecto.record import Record
 from architecto.sessions import Session
 from architecto.time_limit import TimeLimit, TooSlow
 
 if TYPE_CHECKING:
-    from architecto.agent import Agent
+    from architecto.agent import Agent, Decision
     from architecto.study import TrialResult
     from architecto.trials import Trials
 
@@ -25,6 +28,8 @@ T = TypeVar("T")
 
 SESSIONS_LIMIT = 256
 """Sessions held at a time; the one that has been silent longest makes room."""
+AT_WORK_S = 120.0
+"""Seconds of silence after which an engine may have to make room for another."""
 SCORING_S = 60.0
 """Seconds that a scorer may take for one request."""
 
@@ -54,8 +59,9 @@ class Request:
 class Service:
     """The sessions of an agent, and what happens in them.
 
-    ``trials`` is None when nothing is evaluated (the REPL's agent). ``on_event(kind, **facts)`` is
-    told ``step`` after each pick and ``scorer`` after each swap.
+    ``trials`` is None when nothing is evaluated (the REPL's agent); ``trace`` is the file in which
+    the replies are recorded, if any. ``on_event(kind, **facts)`` is told ``step`` after each pick,
+    ``scorer`` after each swap, and ``diverged`` of a session whose engine leaves the record.
     """
 
     def __init__(
@@ -65,11 +71,14 @@ class Service:
         seed: int,
         trials: Trials | None = None,
         load_scorer: Callable[[str], Any] | None = None,
+        trace: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
         scoring_s: float = SCORING_S,
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
+        self._trace, self._clock = trace, clock
         self._limit = TimeLimit(scoring_s)
         self.deadline_s = 2 * scoring_s
         """Seconds that a request may take before the engine gives the agent up."""
@@ -78,31 +87,81 @@ class Service:
         """The latest episode that was given to an engine or that one spoke of."""
         self.settled: list[TrialResult] = []
         """Trials that the agent has learned from and the engines have not been told of."""
+        self.told: set[int] = set()
+        """Trials whose reward an agent before this one has put into the trace."""
         self.unsaved = False
         """Something happened that a restarted agent cannot find out from the trace."""
 
     def session_of(self, request: Request) -> Session:
         """The session of a request; raises MessageError if there is none.
 
-        ``hello`` begins one anew, unless it is a repetition. ``use_scorer`` needs none.
+        ``hello`` begins one anew, unless it is a repetition, or where replies are recorded the
+        hello of an engine that was restarted: it goes on with its session. ``use_scorer`` needs
+        none.
         """
         header = request.header
-        name = header["session"]
-        session = self.sessions.get(name)
-        if header["type"] == "hello" and (session is None or session.reply_id != header["id"]):
-            self.sessions.pop(name, None)
-            while len(self.sessions) >= SESSIONS_LIMIT:
-                self.sessions.pop(next(iter(self.sessions)))
-            session = self.sessions[name] = Session(name, request.routing)
+        name, type = header["session"], header["type"]
+        session = self.sessions.pop(name, None)
+        if session is not None and session.gone and type != "shutdown":
+            session = None
+        if type == "hello" and not (session and self._begins_again(session, header)):
+            self._make_room(header)
+            session = Session(name, request.routing, hello=to_json(header))
         if session is None:
-            if header["type"] == "use_scorer":
+            if type == "use_scorer":
                 return Session(name, request.routing)
             raise MessageError("unknown_session", f"no session {name}: say hello first", header)
+        session.heard_at = self._clock()
+        self.sessions[name] = session  # the last one now: the first has been silent longest
         return session
 
+    def given_before(self, session: Session, request: Request) -> list[bytes] | None:
+        """The reply, if the request was carried out before.
+
+        Raises MessageError if the engine is a restarted one that asks for something else than it
+        did before: its choices are not those of the session, so that it must begin a new one.
+        """
+        header = request.header
+        if session.reply_id == header["id"]:
+            return session.reply
+        if session.record is None:
+            return None
+        reply = session.record.reply(header, request.body)
+        if reply is None:
+            session.record = None
+            at = (header.get("episode", 0), header.get("step", 0))
+            if header["type"] == "choose" and session.furthest and at <= session.furthest:
+                del self.sessions[session.name]
+                self._on_event("diverged", session=session.name)
+                text = f"session {session.name} went another way before: say hello again"
+                raise MessageError("unknown_session", text, header)
+        return reply
+
+    def _begins_again(self, session: Session, header: dict[str, Any]) -> bool:
+        """Is this hello a repetition, or that of an engine that was restarted?"""
+        if session.reply_id == header["id"]:
+            return True
+        if self._trace is None or session.hello != to_json(header):
+            return False
+        session.record = Record.of(self._trace, session.name)
+        session.left = False
+        return session.record.reply(header, b"") is not None
+
+    def _make_room(self, header: dict[str, Any]) -> None:
+        """Forget the session that has been silent longest, where there are too many."""
+        if len(self.sessions) < SESSIONS_LIMIT:
+            return
+        silent = next((s for s in self.sessions.values() if s.left), None)
+        silent = silent or next(iter(self.sessions.values()))
+        if not silent.left and self._clock() - silent.heard_at < AT_WORK_S:
+            text = f"{SESSIONS_LIMIT} engines are at work here, which is the limit: try again later"
+            raise MessageError("refused", text, header)
+        del self.sessions[silent.name]
+
     def all_left(self) -> bool:
-        """Has every engine that said hello taken leave, or been told to stop?"""
-        return bool(self.sessions) and all(session.left for session in self.sessions.values())
+        """Has every engine that was heard taken leave, or been told to stop?"""
+        heard = [session for session in self.sessions.values() if session.routing or session.left]
+        return bool(heard) and all(session.left for session in heard)
 
     def carry_out(self, session: Session, request: Request) -> list[bytes] | None:
         """The frames of the reply, or None if it has to wait for an evaluation.
@@ -111,6 +170,8 @@ class Service:
         cannot go on.
         """
         header = request.header
+        if session.left and header["type"] not in ("hello", "shutdown", "use_scorer"):
+            return self._stop(session, header)
         match header["type"]:
             case "hello":
                 return self._hello(session, header)
@@ -124,7 +185,7 @@ class Service:
                 return self._scores(session, request)
             case "use_scorer":
                 return self._use_scorer(header)
-        session.left = True
+        session.left = session.gone = True
         return _reply(header)
 
     def score_together(self, requests: list[Request]) -> None:
@@ -161,22 +222,12 @@ class Service:
         self.take_up(session, request)
         candidates = session.candidates(header["candidates"])
         if self.trials and header["step"] == 0:
-            self.settle()
-            if self.trials.dispatch():
-                self.unsaved = True
+            self.learn_and_dispatch()
             if self.trials.busy():
                 return None
         if self.trials and self.trials.done:
             return self._stop(session, header)
-        decision = self._scored(
-            lambda: self.agent.select_action(
-                session=session.name,
-                episode=header["episode"],
-                step=header["step"],
-                candidates=candidates,
-                texts=session.texts.__getitem__,
-            )
-        )
+        decision = self.decide(session, header, candidates)
         session.pick(header, candidates, decision.index)
         self._on_event("step")
         return _reply(
@@ -184,7 +235,7 @@ class Service:
         )
 
     def _found(self, session: Session, request: Request) -> list[bytes]:
-        found = _architecture(request.body)
+        found = architecture_of(request.body)
         known = self.trials.study.known(found) if self.trials else None
         if known is not None:
             session.last = None
@@ -242,6 +293,26 @@ class Service:
             session.last = None
         session.forget(closed)
 
+    def decide(self, session: Session, header: dict[str, Any], candidates: list[int]) -> Decision:
+        """Have the agent pick; raises ScorerFailed."""
+        return self._scored(
+            lambda: self.agent.select_action(
+                session=session.name,
+                episode=header["episode"],
+                step=header["step"],
+                candidates=candidates,
+                texts=session.texts.__getitem__,
+            )
+        )
+
+    def learn_and_dispatch(self) -> bool:
+        """What comes before an episode: learn from finished trials, begin others; did one begin?"""
+        assert self.trials is not None
+        self.settle()
+        begun = bool(self.trials.dispatch())
+        self.unsaved |= begun
+        return begun
+
     def hand_over(self, session: Session, header: dict[str, Any], found: str) -> str:
         """An answer that nobody knew: the agent holds it, and may have it evaluated at once."""
         assert self.trials is not None
@@ -254,11 +325,8 @@ class Service:
             path=session.path(header["index"]),
         )
         session.last = None
-        told = ("session", "episode", "step", "parameters", "table_key")
-        facts = {name: header[name] for name in told if name in header}
-        facts["scorer"] = self.agent.scorer.name
         before = len(self.trials.out)
-        status = self.trials.answered(found, facts)
+        status = self.trials.answered(found, facts_of(header, self.agent.scorer.name))
         if len(self.trials.out) > before:
             self.unsaved = True
         return status
@@ -308,13 +376,19 @@ class Service:
             raise ScorerFailed(text) from None
 
 
+def facts_of(header: dict[str, Any], scorer: str) -> dict[str, Any]:
+    """What is known of an answer beside its architecture, and the scorer that led to it."""
+    told = ("session", "episode", "step", "parameters", "table_key")
+    return {name: header[name] for name in told if name in header} | {"scorer": scorer}
+
+
 def _reply(header: dict[str, Any], body: bytes = b"", **fields: Any) -> list[bytes]:
     """The frames of the reply to a request."""
     type = header["type"] + "_reply"
     return [build(type, id=header["id"], session=header["session"], **fields), body]
 
 
-def _architecture(body: bytes) -> str:
+def architecture_of(body: bytes) -> str:
     """The canonical text of the architecture in a body; raises MessageError if it is none."""
     try:
         return str(architecture.parse(body.decode()))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from architecto.messages import INDICES_LIMIT, MessageError
 from architecto.replay import Step
+
+if TYPE_CHECKING:
+    from architecto.record import Record
 
 
 @dataclass
@@ -20,7 +23,12 @@ class Session:
 
     name: str
     routing: bytes
-    """The ZeroMQ address of the engine's latest message."""
+    """The ZeroMQ address of the engine's latest message; empty for one that the agent knows from
+    the trace and has not heard yet."""
+    hello: bytes = b""
+    """The header with which the session began."""
+    heard_at: float = 0.0
+    """When the engine's latest message came, in seconds."""
     texts: dict[int, str] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
     picks: dict[int, Step] = field(default_factory=dict)
@@ -31,8 +39,16 @@ class Session:
     reply_id: int | None = None
     reply: list[bytes] = field(default_factory=list)
     """The latest reply, kept so that the same request gets the same bytes again."""
+    furthest: tuple[int, int] | None = None
+    """Episode and step of the latest pick."""
+    scorer: str = ""
+    """On recovery, the scorer that the latest reply names."""
+    record: Record | None = None
+    """Earlier replies, while the engine may be one that was restarted and asks for them again."""
     left: bool = False
     """The engine took leave, or was told to stop."""
+    gone: bool = False
+    """The engine took leave."""
 
     def learn(self, choices: list[tuple[int, int | None, str]]) -> None:
         """Take up new choices: (index, parent, text) each."""
@@ -68,6 +84,7 @@ class Session:
         self.picks[index] = Step(index=index, text=self.texts[index], candidates=texts)
         self.unexpanded.discard(index)
         self.last = (header["episode"], header["step"], index)
+        self.furthest = (header["episode"], header["step"])
 
     def path(self, index: int) -> list[Step]:
         """The picks on the way from the root to a choice, first pick first.

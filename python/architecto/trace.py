@@ -9,14 +9,18 @@ two traces differ in ``t`` only.
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from architecto.messages import to_json
+from architecto import json_lines
+from architecto.messages import MessageError, check, to_json
+
+log = logging.getLogger("architecto.trace")
 
 
 class TraceError(OSError):
@@ -24,17 +28,28 @@ class TraceError(OSError):
 
 
 class Trace:
-    """An append-only trace file. ``lines`` counts the lines in it."""
+    """An append-only trace file. ``size`` counts the bytes in it."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open or make the file; a last line that a dying process left half-written is cut off."""
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        say: Callable[[str], None] = log.warning,
+    ) -> None:
+        """Open or make the file. What cannot be read in it is set aside, and ``say`` is told."""
         self.path = path
         self._clock = clock
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            json_lines.set_aside(path, _unreadable(path), say)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise TraceError(f"cannot write the trace {path}: {error.strerror}") from None
-        self.lines = _cut_half_line(self._file, path)
+        self.size = os.fstat(self._file).st_size
+
+    @property
+    def is_damaged(self) -> bool:
+        """Was something in it set aside, now or earlier?"""
+        return json_lines.aside(self.path).exists()
 
     def write(self, messages: list[tuple[str, bytes, bytes]]) -> None:
         """Append messages, given as (direction, header, body), with one call to the system."""
@@ -46,40 +61,71 @@ class Trace:
         )
         try:
             while data:
-                data = data[os.write(self._file, data) :]
+                written = os.write(self._file, data)
+                self.size += written
+                data = data[written:]
         except OSError as error:
             raise TraceError(f"cannot write the trace {self.path}: {error.strerror}") from None
-        self.lines += len(messages)
 
     def close(self) -> None:
         os.close(self._file)
 
 
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the records of a trace in order; a half-written last line is left out."""
-    if not path.is_file():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                yield json.loads(line)
+@dataclass(frozen=True)
+class Message:
+    """A message in a trace, or two: a request with its reply.
+
+    start: byte at which the line begins; end: byte behind it
+    """
+
+    start: int
+    end: int
+    header: dict[str, Any]
+    body: bytes
+    reply: Message | None = None
+
+    @property
+    def frames(self) -> list[bytes]:
+        """The message as it was sent."""
+        return [to_json(self.header), self.body]
+
+
+def messages(path: Path) -> Iterator[Message]:
+    """The messages of a trace in order: requests with their replies, and rewards that were told.
+
+    What cannot be read is passed over, and a request without its reply as well.
+    """
+    asked: Message | None = None
+    for start, end, record in json_lines.read(path):
+        if not _is_message(record):
+            continue
+        message = Message(start, end, record["header"], "\n".join(record["body"]).encode())
+        if record["direction"] == "in":
+            asked = message
+        elif "id" not in message.header:
+            yield message
+        elif asked is not None and message.header["id"] == asked.header["id"]:
+            yield Message(asked.start, end, asked.header, asked.body, message)
+            asked = None
+
+
+def _unreadable(path: Path) -> list[int]:
+    """The starts of the lines that hold no message."""
+    bad: list[int] = []
+    bad += [start for start, _, record in json_lines.read(path, bad) if not _is_message(record)]
+    return bad
+
+
+def _is_message(record: dict[str, Any]) -> bool:
+    match record:
+        case {"direction": "in" | "out", "header": {"type": _} as header, "body": list(body)}:
+            try:
+                check(header)
+            except MessageError:
+                return False
+            return all(isinstance(line, str) for line in body)
+    return False
 
 
 def _lines(body: bytes) -> bytes:
     return to_json(body.decode().split("\n") if body else [])
-
-
-def _cut_half_line(descriptor: int, path: Path) -> int:
-    """Cut what follows the last newline; give the number of lines that are left."""
-    lines = end = 0
-    if not path.is_file():  # a device, which has no end
-        return 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            lines += chunk.count(b"\n")
-            last = chunk.rfind(b"\n")
-            if last >= 0:
-                end = file.tell() - len(chunk) + last + 1
-    if end != path.stat().st_size:
-        os.ftruncate(descriptor, end)
-    return lines

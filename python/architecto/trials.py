@@ -48,6 +48,8 @@ class Trials:
         self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
         self._out: dict[int, str] = {}  # trial -> architecture, being evaluated
         self._stored: list[TrialResult] = []  # finished, not handed to the agent yet
+        self.heard = 0
+        """Trials of the run that the agent has heard the end of."""
 
     @property
     def done(self) -> bool:
@@ -67,16 +69,22 @@ class Trials:
         """The trials that are being evaluated now."""
         return list(self._out)
 
-    def begin_again(self, out: dict[str, dict[str, Any]]) -> None:
-        """Go on with the evaluations that were out when the process before this one died."""
+    def begin_again(self, heard: int, out: dict[str, dict[str, Any]]) -> None:
+        """Go on from where the process before this one died: how many ends of trials the agent had
+        heard, and which evaluations were out."""
+        self.heard = heard
         for architecture, facts in out.items():
             self._facts[architecture] = facts
             self._begin(architecture)
 
     def answered(self, architecture: str, facts: dict[str, Any]) -> str:
         """Take up an answer that the agent already holds: ``queued`` or ``held``."""
-        self._facts[architecture] = facts
+        self.note(architecture, facts)
         return "queued" if architecture in self.dispatch() else "held"
+
+    def note(self, architecture: str, facts: dict[str, Any]) -> None:
+        """Keep what is known of an answer until it is evaluated."""
+        self._facts[architecture] = facts
 
     def dispatch(self) -> list[str]:
         """Begin as many evaluations as workers are free; give their architectures."""
@@ -119,8 +127,12 @@ class Trials:
         """Hand the stored results to the agent, which learns from them; give those results."""
         settled, self._stored = self._stored, []
         for result in settled:
-            self.agent.observe(result.architecture, result.evaluation.reward)
-            self.agent.update()
+            self.heard += 1
+            if result.evaluation.judged:
+                self.agent.observe(result.architecture, result.evaluation.reward)
+                self.agent.update()
+            else:
+                self.agent.give_up(result.architecture)
         return settled
 
     def busy(self) -> bool:
@@ -130,4 +142,4 @@ class Trials:
         return len(self._out) >= self._capacity or self._remaining() <= 0 or self.exhausted
 
     def _remaining(self) -> int:
-        return self.count - len(self.study.trials) - len(self._out)
+        return self.count - self.heard - len(self._stored) - len(self._out)

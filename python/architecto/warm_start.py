@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from architecto import configuration
 from architecto.configuration import Configuration
-from architecto.replay import ReplayBuffer, Step, read_records
+from architecto.replay import REPLAY, ReplayBuffer, Step
 
 if TYPE_CHECKING:
     from architecto.agent import Agent
@@ -30,7 +30,7 @@ def begin(run_dir: Path, settings: Configuration) -> None:
     A run that has a buffer already is resumed: nothing is done. Raises ConfigurationError if the
     earlier run is gone.
     """
-    path = run_dir / "replay.jsonl"
+    path = run_dir / REPLAY
     if settings.warm_start is None or path.exists():
         return
     earlier = configuration.load(Path(settings.warm_start)).evaluator
@@ -39,8 +39,8 @@ def begin(run_dir: Path, settings: Configuration) -> None:
 
 
 def learn(agent: Agent) -> None:
-    """Fit the scorer before the first episode; `Agent.restore` has done so once."""
-    for _ in range(FITS - 1):
+    """Fit the scorer before the first episode."""
+    for _ in range(FITS):
         agent.update()
 
 
@@ -50,30 +50,20 @@ def copy(earlier: Path, path: Path, *, same: bool) -> int:
 
     same: what was evaluated is what this run evaluates too, so that it is not evaluated again
     """
-    texts: list[str] = []
-    rewards: dict[str, float] = {}
-    answers: list[dict] = []
-    with earlier.open("rb") as file:
-        for record, _ in read_records(file):
-            if "text" in record:
-                texts.append(record["text"])
-            elif "reward" in record:
-                rewards[record["architecture"]] = record["reward"]
-            elif "answer" in record:
-                answers.append(record)
+    found = ReplayBuffer(earlier, keep_candidates=True, read_only=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     buffer = ReplayBuffer(fresh, keep_candidates=True)
     mark = "same" if same else "other"
-    for architecture, reward in rewards.items():
+    for architecture, reward in found.rewards.items():
         buffer.write({"reward": reward, "architecture": architecture, "earlier": mark})
-    for record in answers:
-        if record["answer"] in rewards:
+    for answer in found.answers:
+        if answer.architecture in found.rewards:
             path_to_it = [
-                Step(0, texts[chosen], [texts[c] for c in others])
-                for chosen, others in record["path"]
+                Step(0, text, list(candidates))
+                for text, candidates in zip(answer.choices, answer.candidates, strict=True)
             ]
-            buffer.add_answer(record["answer"], -1, path_to_it)
+            buffer.add_answer(answer.architecture, -1, path_to_it)
     buffer.sync()
     os.replace(fresh, path)
-    return len(rewards)
+    return len(found.rewards)

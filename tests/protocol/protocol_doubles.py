@@ -23,6 +23,9 @@ class ShortestAgent:
         self.rewards: dict[str, float] = {}
         self.scorer = named_scorer("shortest")
         self.batches: list[int] = []
+        self.picks = 0
+        self.learned: list[str] = []
+        self.buffer = SimpleNamespace(size=0)
 
     def use_scorer(self, scorer: SimpleNamespace) -> None:
         self.scorer = scorer
@@ -30,6 +33,7 @@ class ShortestAgent:
     def select_action(self, *, session, episode, step, candidates, texts) -> SimpleNamespace:
         if "(breaks the scorer)" in map(texts, candidates):
             raise ZeroDivisionError("division by zero")
+        self.picks += 1
         index = min(candidates, key=lambda i: (len(texts(i)), i))
         return SimpleNamespace(index=index, explored=False, scorer=self.scorer.name)
 
@@ -48,6 +52,10 @@ class ShortestAgent:
 
     def observe(self, architecture: str, reward: float) -> None:
         self.rewards[architecture] = reward
+        self.learned.append(architecture)
+
+    def give_up(self, architecture: str) -> None:
+        del self.held[architecture]
 
     def update(self) -> dict[str, float]:
         return {}
@@ -88,8 +96,8 @@ class HandExecutor:
     ) -> None:
         self.running.append(trial)
 
-    def finish(self, reward: float) -> None:
-        evaluation = Evaluation("complete", None, reward, validation_accuracy=0.5)
+    def finish(self, reward: float, **more) -> None:
+        evaluation = Evaluation("complete", None, reward, validation_accuracy=0.5, **more)
         self._finished.append(Finished(self.running.pop(0), evaluation))
 
     def poll(self) -> list[Finished]:
@@ -120,9 +128,9 @@ def named_scorer(name: str) -> SimpleNamespace:
     return SimpleNamespace(name=name, spec=name, by_text=True)
 
 
-def scores_server() -> SilentServer:
+def scores_server(**settings) -> SilentServer:
     """A server that evaluates nothing, like the REPL's."""
-    return SilentServer(Service(ShortestAgent(), seed=0, load_scorer=named_scorer))
+    return SilentServer(Service(ShortestAgent(), seed=0, load_scorer=named_scorer, **settings))
 
 
 def run_server(
@@ -131,7 +139,10 @@ def run_server(
     """A server of a run of ``count`` trials, and the executor to end its evaluations with."""
     agent, executor = ShortestAgent(), HandExecutor()
     trials = Trials(agent, study or MemoryStudy(), executor, run_dir=run_dir, count=count, seed=0)
-    service = Service(agent, seed=0, trials=trials, load_scorer=named_scorer)
+    trace = settings.get("trace")
+    service = Service(
+        agent, seed=0, trials=trials, load_scorer=named_scorer, trace=trace and trace.path
+    )
     return SilentServer(service, **settings), executor
 
 

@@ -144,7 +144,7 @@ def test_the_trace_has_each_message_once(tmp_path):
     find(send, id=1, architecture=NETWORK)
     send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)  # sent again
     send("choose", id=4, **at(2, 0), candidates=[1, 2])  # waits
-    records = list(trace.read(tmp_path / "t.jsonl"))
+    records = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
     types = [(record["direction"], record["header"]["type"]) for record in records]
     assert types == [
         ("in", "hello"),
@@ -157,13 +157,24 @@ def test_the_trace_has_each_message_once(tmp_path):
     assert records[2]["body"] == ["1 - (a)", "2 - (bb)"]
 
 
-def test_a_half_written_line_is_cut_off(tmp_path):
-    path = tmp_path / "t.jsonl"
-    path.write_bytes(b'{"t":1,"direction":"in"}\n{"t":2,"dir')
-    writer = trace.Trace(path)
-    assert writer.lines == 1
-    writer.write([("out", b"{}", b"")])
-    assert [record.get("direction") for record in trace.read(path)] == ["in", "out"]
+def test_what_cannot_be_read_in_a_trace_is_set_aside_and_the_rest_stays_where_it_is(tmp_path):
+    path, said = tmp_path / "t.jsonl", []
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
+    find(doubles.request_sender(server), id=1, architecture=NETWORK)
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    damaged = b"\0" * 20 + lines[2][20:]
+    path.write_bytes(b"".join([*lines[:2], damaged, *lines[3:], b'{"t":2,"dir']))
+    found = list(trace.messages(path))
+    assert [m.header["type"] for m in found] == ["hello", "answer"]
+    assert not trace.Trace(tmp_path / "other.jsonl").is_damaged
+    writer = trace.Trace(path, say=said.append)
+    assert writer.is_damaged and writer.size == len(whole)
+    assert "2 places" in said[0] and "t.jsonl.damaged" in said[0]
+    assert (tmp_path / "t.jsonl.damaged").read_bytes() == damaged + b'{"t":2,"dir\n'
+    assert list(trace.messages(path)) == found
+    trace.Trace(path, say=said.append)
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize("finished", [False, True])
@@ -179,7 +190,7 @@ def test_a_restarted_server_goes_on_where_the_trace_ends(tmp_path, finished):
         server.trials.poll()
 
     server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    recover(server.service, trace.read(path), Position())
+    recover(server.service, path, Position())
     send = doubles.request_sender(server)
     again = send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)
     assert replies(again)[0]["status"] == "queued"  # the old reply, byte for byte
@@ -200,10 +211,11 @@ def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
     saved = []
     server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), checkpoint=saved.append)
     find(doubles.request_sender(server), id=1, architecture=NETWORK)
-    assert [(position.lines, list(position.out)) for position in saved] == [(6, [NETWORK])]
+    [position] = saved
+    assert (position.trace, list(position.out)) == (path.stat().st_size, [NETWORK])
 
     server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    recover(server.service, trace.read(path), saved[-1])
+    recover(server.service, path, saved[-1])
     assert server.agent.held == {}
     assert len(executor.running) == 1
 
@@ -228,7 +240,7 @@ def test_every_engine_has_episodes_of_its_own(tmp_path):
     numbers = []
     for _ in range(2):
         server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
-        recover(server.service, trace.read(path), Position())
+        recover(server.service, path, Position())
         for name in ("a", "b"):
             send = doubles.request_sender(server)
             [header] = replies(send("hello", id=1, session=name, **HELLO))
@@ -240,12 +252,183 @@ def test_every_engine_has_episodes_of_its_own(tmp_path):
     assert numbers == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
+def recorded(path) -> list[dict]:
+    """The lines of a trace without their times."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "t"} for line in lines]
+
+
+def test_a_restarted_engine_gets_the_same_replies_again_and_goes_on(tmp_path):
+    """Killed in its second episode; the agent picks and learns nothing anew, the trace stays."""
+    path = tmp_path / "t.jsonl"
+    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
+    first = doubles.request_sender(server, b"e0")
+    said = find(first, id=1, architecture=NETWORK)
+    said += first("episode_end", id=4, episode=1, outcome="answer")
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    said += first("choose", b"3 2 (c)", id=5, **at(2, 0), candidates=[2, 3])[1:]
+    before, picks, state = recorded(path), server.agent.picks, server.service.sessions["engine-0"]
+
+    again = doubles.request_sender(server, b"e1")
+    assert said == [
+        *find(again, id=1, architecture=NETWORK),
+        *again("episode_end", id=4, episode=1, outcome="answer"),
+        *again("choose", b"3 2 (c)", id=5, **at(2, 0), candidates=[2, 3]),
+    ]
+    assert recorded(path) == before
+    assert (server.agent.picks, server.agent.learned) == (picks, [NETWORK])
+    assert server.service.sessions["engine-0"] is state
+    [reply] = replies(again("choose", b"4 3 (d)\n5 3 (e e)", id=6, **at(2, 1), candidates=[4, 5]))
+    assert reply["index"] == 4
+    assert [pick.text for pick in state.path(4)] == ["(c)", "(d)"]
+
+
+def test_an_agent_that_dies_while_an_engine_asks_again_goes_on_giving_the_same_replies(tmp_path):
+    path = tmp_path / "t.jsonl"
+    study = doubles.MemoryStudy()
+    server, _ = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
+    said = find(doubles.request_sender(server, b"e0"), id=1, architecture=NETWORK)
+    again = doubles.request_sender(server, b"e1")
+    assert again("hello", id=1, **HELLO) == said[:1]
+
+    server, _ = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
+    recover(server.service, path, Position())
+    again = doubles.request_sender(server, b"e1")
+    choices = b"1 - (a)\n2 - (bb)"
+    assert again("choose", choices, id=2, **at(1, 0), candidates=[1, 2]) == said[1:2]
+    assert again("answer", NETWORK.encode(), id=3, **at(1, 1), index=1) == said[2:]
+
+
+def test_a_restarted_engine_that_asks_for_something_else_begins_a_new_session(tmp_path):
+    """Its space was changed meanwhile: the choices of the session are not its own."""
+    path = tmp_path / "t.jsonl"
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
+    find(doubles.request_sender(server, b"e0"), id=1, architecture=NETWORK)
+    again = doubles.request_sender(server, b"e1")
+    again("hello", id=1, **HELLO)
+    [error] = replies(again("choose", b"1 - (z)", id=2, **at(1, 0), candidates=[1]))
+    assert error["code"] == "unknown_session"
+    [hello] = replies(again("hello", id=3, **HELLO))
+    assert hello["episode"] == 2
+    waiting = again("choose", b"1 - (z)", id=4, **at(2, 0), candidates=[1])
+    assert replies(waiting)[0]["type"] == "working"
+
+
+def test_a_restarted_engine_that_waits_gets_the_reply_that_the_dead_one_waited_for(tmp_path):
+    path = tmp_path / "t.jsonl"
+    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
+    first = doubles.request_sender(server, b"e0")
+    said = find(first, id=1, architecture=NETWORK)
+    begin = {"id": 4, **at(2, 0), "candidates": [1, 2]}
+    assert replies(first("choose", **begin))[0]["type"] == "working"
+
+    again = doubles.request_sender(server, b"e1")
+    assert again("hello", id=1, **HELLO) == said[:1]
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    server.resume_waiting()  # while the new engine has not come to that request
+    server.take_sent()
+    choices = b"1 - (a)\n2 - (bb)"
+    assert again("choose", choices, id=2, **at(1, 0), candidates=[1, 2]) == said[1:2]
+    assert again("answer", NETWORK.encode(), id=3, **at(1, 1), index=1) == said[2:]
+    [reply] = replies(again("choose", **begin))
+    assert (reply["type"], reply["index"]) == ("choose_reply", 1)
+    assert server.agent.learned == [NETWORK]
+
+
+def test_a_trial_that_the_machine_failed_at_is_not_learned_from(tmp_path):
+    server, executor = doubles.run_server(tmp_path)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    executor.finish(reward=-1.0, judged=False)
+    server.trials.poll()
+    send("choose", id=8, **at(2, 0), candidates=[1, 2])
+    assert (server.agent.learned, server.agent.held) == ([], {})
+    assert server.trials.heard == 1
+
+
+def test_facts_of_a_held_answer_survive_the_agent(tmp_path):
+    path = tmp_path / "t.jsonl"
+    saved = []
+    settings = {"trace": trace.Trace(path), "checkpoint": saved.append, "count": 9}
+    server, _ = doubles.run_server(tmp_path, **settings)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    held = {**at(1, 1), "index": 1, "parameters": 7, "table_key": "k"}
+    [reply] = replies(send("answer", DEEPER.encode(), id=4, **held))
+    assert reply["status"] == "held"
+
+    study = doubles.MemoryStudy()
+    server, executor = doubles.run_server(tmp_path, count=9, study=study, trace=trace.Trace(path))
+    recover(server.service, path, saved[-1])
+    server.agent.held = {DEEPER: []}
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    send = doubles.request_sender(server)
+    send("choose", id=5, **at(2, 0), candidates=[1, 2])
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    facts = study.trials[-1].facts
+    assert (facts["table_key"], facts["parameters"], facts["scorer"]) == ("k", 7, "shortest")
+
+
+def test_after_the_engine_left_its_session_is_over():
+    send = doubles.request_sender(doubles.scores_server())
+    send("hello", id=1, **HELLO)
+    send("shutdown", id=2)
+    assert replies(send("shutdown", id=2))[0]["type"] == "shutdown_reply"  # sent again
+    for type, fields in (("scores", {"candidates": [1]}), ("episode_end", END)):
+        body = b"1 - (a)" if type == "scores" else b""
+        [header] = replies(send(type, body, id=3, **fields))
+        assert (header["type"], header["code"]) == ("error", "unknown_session")
+
+
+def test_after_the_agent_said_stop_it_says_nothing_else(tmp_path):
+    server, executor = doubles.run_server(tmp_path, count=1)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    send("choose", id=8, **at(2, 0), candidates=[1, 2])
+    for id, type, fields in ((9, "episode_end", END), (10, "scores", {"candidates": [1]})):
+        [header] = replies(send(type, id=id, **fields))
+        assert header["type"] == "shutdown"
+
+
+def test_the_session_that_was_silent_longest_makes_room_and_one_at_work_does_not():
+    now = [0.0]
+    server = doubles.scores_server(clock=lambda: now[0])
+    send = doubles.request_sender(server)
+    for number in range(256):
+        send("hello", id=1, session=f"s-{number}", **HELLO)
+    [header] = replies(send("hello", id=1, session="one-more", **HELLO))
+    assert (header["type"], header["code"]) == ("error", "refused")
+    assert "256 engines are at work here" in header["message"]
+    now[0] = 100.0
+    send("scores", b"1 - (a)", id=2, session="s-0", candidates=[1])  # s-1 is silent longest now
+    now[0] = 130.0
+    assert replies(send("hello", id=1, session="one-more", **HELLO))[0]["type"] == "hello_reply"
+    asked = {"type": "scores", "body": b"", "id": 3, "candidates": [1]}
+    assert replies(send(**asked, session="s-0"))[0]["type"] == "scores_reply"
+    assert replies(send(**asked, session="s-1"))[0]["code"] == "unknown_session"
+    send("shutdown", id=2, session="s-7")
+    now[0] = 131.0
+    send("hello", id=1, session="and-another", **HELLO)
+    assert "s-7" not in server.service.sessions and "s-2" in server.service.sessions
+
+
+END = {"episode": 1, "outcome": "answer"}
+
+
 def at(episode: int, step: int) -> dict:
     return {"episode": episode, "step": step}
 
 
-def find(send, *, id: int, architecture: str) -> None:
-    """Say hello, pick once, and report an architecture: three requests."""
-    send("hello", id=id, **HELLO)
-    send("choose", b"1 - (a)\n2 - (bb)", id=id + 1, **at(1, 0), candidates=[1, 2])
-    send("answer", architecture.encode(), id=id + 2, **at(1, 1), index=1)
+def find(send, *, id: int, architecture: str) -> list:
+    """Say hello, pick once, and report an architecture: three requests. Gives the replies."""
+    return [
+        *send("hello", id=id, **HELLO),
+        *send("choose", b"1 - (a)\n2 - (bb)", id=id + 1, **at(1, 0), candidates=[1, 2]),
+        *send("answer", architecture.encode(), id=id + 2, **at(1, 1), index=1),
+    ]

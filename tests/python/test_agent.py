@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from architecto import scorers
+from architecto import checkpoint, scorers
 from architecto.agent import Agent, AgentSettings, Step
+from architecto.checkpoint import Position
 from architecto.learner import LearnerSettings
+from architecto.replay import ReplayBuffer
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer
 from architecto.scorers.transformer import TransformerScorer
@@ -88,7 +90,7 @@ def agent(scorer: BaseScorer | str = "uniform", run_dir: Path | None = None, **s
         scorer,
         task=TASK,
         seed=settings.pop("seed", 0),
-        run_dir=run_dir,
+        buffer=ReplayBuffer(run_dir / "replay.jsonl") if run_dir else None,
         settings=AgentSettings(**({"warm_up": 3, "episodes": 5} | settings)),
         learner=LearnerSettings(tokens=2000),
         say=said.append,
@@ -215,6 +217,14 @@ def test_a_scorer_that_fails_to_learn_is_replaced_and_the_run_goes_on(broken: st
     assert said == [f"scorer forgets: {words}; going on with uniform"]
 
 
+def restored(one: Agent, run_dir: Path) -> Agent:
+    """The same agent with the state of the latest checkpoint."""
+    saved = checkpoint.load(run_dir)
+    assert saved is not None
+    one.load_state_dict(saved[1])
+    return one
+
+
 # Learning
 
 
@@ -304,58 +314,73 @@ def test_the_same_seed_gives_the_same_decisions():
 
 @pytest.mark.parametrize("scorer", ["random", "transformer"])
 def test_a_restored_agent_picks_as_the_one_that_died_would_have(tmp_path, scorer):
+    """The pool is small: the worth of some answers is stale, and decides which compete."""
+
     def make(run_dir):
-        return agent(small() if scorer == "transformer" else scorer, run_dir=run_dir)
+        return agent(small() if scorer == "transformer" else scorer, run_dir=run_dir, pool=6)
 
     tree = Tree(make(tmp_path))
-    for _ in range(4):
+    for _ in range(6):
         tree.trial()
-        tree.agent.save(tmp_path / "checkpoint")
+        checkpoint.save(tmp_path, tree.agent, Position())
     for _ in range(3):  # answers that only the replay buffer's file knows
         tree.descend()
-    again = make(tmp_path)
-    again.restore(tmp_path / "checkpoint")
+    again = restored(make(tmp_path), tmp_path)
     assert again.buffer.held == tree.agent.buffer.held
 
     other = Tree(again)
     other.episode, other.texts, other.numbers = (tree.episode, tree.texts[:], dict(tree.numbers))
     tree.agent.buffer._path = None  # the file belongs to the restored one now
     start = len(tree.picks)
-    assert [tree.trial() for _ in range(2)] == [other.trial() for _ in range(2)]
+    assert [tree.trial() for _ in range(4)] == [other.trial() for _ in range(4)]
     assert tree.picks[start:] == other.picks
 
 
-def test_an_evaluation_that_was_not_learned_from_is_learned_from_on_restoring(tmp_path):
-    tree = Tree(agent(small(), run_dir=tmp_path))
-    tree.trial()
-    tree.agent.save(tmp_path / "checkpoint")
-    tree.descend()
-    proposed = tree.agent.propose()
-    assert proposed is not None
-    tree.agent.observe(proposed, 0.3)  # … and the process dies
-
-    again = agent(small(), run_dir=tmp_path)
-    again.restore(tmp_path / "checkpoint")
-    tree.agent.update()
-    texts = tree.texts[:4]
-    assert again.scores(texts) == pytest.approx(tree.agent.scores(texts), abs=1e-5)
+def test_a_restored_agent_keeps_stale_scores_where_a_step_does_not_refresh_all(tmp_path):
+    tree = Tree(agent(small(), run_dir=tmp_path, refresh=2))
+    texts = [tree.texts[tree.index((layer,))] for layer in LAYERS]
+    for _ in range(4):
+        tree.trial()
+        tree.agent.scores(texts)
+    checkpoint.save(tmp_path, tree.agent, Position())
+    again = restored(agent(small(), run_dir=tmp_path, refresh=2), tmp_path)
+    for _ in range(2):
+        assert again.scores(texts) == pytest.approx(tree.agent.scores(texts), abs=1e-6)
+        for one in (tree.agent, again):
+            one.update()
 
 
-def test_a_checkpoint_of_another_scorer_is_refused(tmp_path):
-    agent("bag").save(tmp_path)
-    with pytest.raises(ScorerError, match="got scorer bag, expected transformer"):
-        agent(small()).restore(tmp_path)
+def test_a_checkpoint_of_another_scorer_is_refused():
+    with pytest.raises(ScorerError, match="got a checkpoint of scorer bag, expected transformer"):
+        agent(small()).load_state_dict(agent("bag").state_dict())
+
+
+def test_a_scorer_that_cannot_take_up_its_state_is_named():
+    state = agent(small()).state_dict()
+    state["scorer"]["model"] = {}
+    with pytest.raises(ScorerError, match=r"transformer: load_state_dict\(\) raised .*changed\?"):
+        agent(small()).load_state_dict(state)
 
 
 def test_a_scorer_that_follows_one_without_weights_learns_from_the_buffer(tmp_path):
     tree = Tree(agent("random", run_dir=tmp_path))
     for _ in range(3):
         tree.trial()
-    tree.agent.save(tmp_path / "checkpoint")
     again = agent(small(), run_dir=tmp_path)
-    again.restore(tmp_path / "checkpoint")
+    again.load_state_dict(tree.agent.state_dict())
     assert len(again.buffer.rewards) == 3
     assert again.learner.fits == 1
+
+
+def test_what_the_machine_failed_at_is_neither_learned_from_nor_proposed_again(tmp_path):
+    tree = Tree(agent(small(), run_dir=tmp_path))
+    tree.descend()
+    given = tree.agent.propose()
+    assert given is not None
+    tree.agent.give_up(given)
+    for one in (tree.agent, agent(small(), run_dir=tmp_path)):
+        assert one.buffer.rewards == {}
+        assert one.propose(exhausted=True) is None
 
 
 def test_a_dead_end_is_remembered():

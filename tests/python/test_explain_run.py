@@ -22,7 +22,7 @@ from explanations_for_tests import (
 from rich.console import Console
 
 from architecto.agent import Agent
-from architecto.checkpoint import Position, save
+from architecto.checkpoint import Position, load, save
 from architecto.configuration import Configuration
 from architecto.evaluators.base import Evaluation
 from architecto.explain import command, page
@@ -30,7 +30,7 @@ from architecto.explain.command import ExplainError
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import explain as explained
 from architecto.learner import LearnerSettings
-from architecto.replay import Step
+from architecto.replay import ReplayBuffer, Step
 from architecto.scorers.transformer import TransformerScorer
 from architecto.study import Study
 
@@ -136,7 +136,7 @@ def test_the_page_in_a_browser(explanation, tmp_path: Path) -> None:
 
 def write_trace(run_dir: Path, messages: list[tuple[str, dict, list[str]]]) -> None:
     lines = [
-        json.dumps({"t": 0.0, "direction": direction, "header": header, "body": body})
+        json.dumps({"t": 0.0, "direction": direction, "header": {"v": 1} | header, "body": body})
         for direction, header, body in messages
     ]
     (run_dir / "trace.jsonl").write_text("\n".join(lines) + "\n")
@@ -152,9 +152,11 @@ def asked(id: int, step: int, candidates, body: list[str], picked: int, closed=(
 
 
 HELLO = [
-    ("in", {"type": "hello", "id": 1, "session": "engine-0"}, []),
-    ("out", {"type": "hello_reply", "id": 1, "session": "engine-0"}, []),
-]
+    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "space": "cnn",
+            "input": [1, 8, 8], "classes": 10}, []),
+    ("out", {"type": "hello_reply", "id": 1, "session": "engine-0", "agent": "test", "seed": 0,
+             "scorer": "transformer", "episode": 1, "deadline_s": 60}, []),
+]  # fmt: skip
 
 
 def test_decisions_of_a_trace(tmp_path: Path) -> None:
@@ -204,7 +206,8 @@ def run_dir(tmp_path_factory) -> Path:
         facts = {"session": "engine-0", "episode": 1, "step": 1}
         trial = study.start(architecture, facts=facts)
         study.finish(trial, Evaluation("complete", None, 0.5, [1.0], [0.5], 0.5, 0.5, 650, 1.0))
-    agent = Agent(TransformerScorer(), task=TASK, seed=0, run_dir=folder,
+    buffer = ReplayBuffer(folder / "replay.jsonl")
+    agent = Agent(TransformerScorer(), task=TASK, seed=0, buffer=buffer,
                   learner=LearnerSettings(tokens=500))  # fmt: skip
     agent.answer(session="engine-0", episode=1, step=1, index=2, architecture=architecture,
                  path=[Step(2, choice(LARGE))])  # fmt: skip
@@ -234,8 +237,9 @@ def test_a_trial(run_dir: Path, tmp_path: Path, step, latest: bool) -> None:
     shown = printed_trial(run_dir, step=step, html=file, latest=latest)
     scorer = TransformerScorer()
     if latest:
-        state = torch.load(run_dir / "checkpoint" / "agent.pt", weights_only=True)
-        scorer.load_state_dict(state["scorer"])
+        saved = load(run_dir)
+        assert saved is not None
+        scorer.load_state_dict(saved[1]["scorer"])
     for score in scorer.score(TASK, list(DECISION.candidates.values())).tolist():
         assert step is None or f"{score:+.4f}" in shown
     note = "as it stands after 1 trials" if latest else "as it was at the pick, after 0 trials"

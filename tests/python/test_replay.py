@@ -75,3 +75,48 @@ def test_a_torn_line_is_cut_off(tmp_path):
         assert buffer.rewards == {}
         buffer.add_reward("(architecture 1)", 0.5)
         assert file.read_bytes() == whole
+
+
+def test_what_follows_a_damaged_part_is_kept_and_the_part_is_set_aside(tmp_path):
+    file = tmp_path / "replay.jsonl"
+    buffer = filled(file)
+    buffer.add_answer("(architecture 3)", 3, [Step(5, "(c)")])
+    buffer.add_reward("(architecture 3)", 0.25)
+    whole = file.read_bytes()
+    start = whole.index(b'{"text":"(a c)"')
+    end = whole.index(b"}", whole.index(b'"dead_end"'))
+    file.write_bytes(whole[:start] + bytes(end - start) + whole[end:])
+
+    said = []
+    found = ReplayBuffer(file, say=said.append)
+    assert found.rewards == {"(architecture 1)": 0.5, "(architecture 3)": 0.25}
+    assert [a.architecture for a in found.answers] == ["(architecture 3)"]
+    [line] = said
+    assert f"{file}: {end - start + 2} bytes cannot be read, from byte {start} on" in line
+    assert (tmp_path / "replay.jsonl.damaged").read_bytes() == bytes(end - start) + whole[end:][:2]
+    assert file.stat().st_size == len(whole)  # what stood behind stands where it stood
+
+    found.add_answer("(architecture 4)", 4, PATH)  # the lost texts get numbers of their own
+    again = ReplayBuffer(file, say=said.append)
+    assert len(said) == 1
+    assert contents(again) == contents(found)
+    assert again.answers[-1].choices == ("(a)", "(a c)")
+
+
+def test_a_line_that_speaks_of_a_lost_text_is_set_aside_too(tmp_path):
+    file = tmp_path / "replay.jsonl"
+    filled(file)
+    file.write_bytes(file.read_bytes().replace(b'{"text":"(a)"', b'{"text":"(a)\x00', 1))
+    said = []
+    found = ReplayBuffer(file, say=said.append)
+    assert found.answers == [] and found.rewards == {"(architecture 1)": 0.5}
+    assert "in 3 places" in said[0]
+
+
+def test_a_file_is_cut_to_the_size_that_counts(tmp_path):
+    file = tmp_path / "replay.jsonl"
+    buffer = filled(file)
+    size = buffer.size
+    buffer.add_reward("(architecture 2)", 0.1)
+    assert ReplayBuffer(file, size=size).rewards == {"(architecture 1)": 0.5}
+    assert file.stat().st_size == size

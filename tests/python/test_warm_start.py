@@ -11,7 +11,7 @@ from architecto import configuration, warm_start
 from architecto.agent import Agent, AgentSettings
 from architecto.configuration import Configuration, ConfigurationError
 from architecto.learner import LearnerSettings
-from architecto.replay import ReplayBuffer, Step
+from architecto.replay import ReplayBuffer, Step, size_of_earlier
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"
@@ -38,7 +38,7 @@ def agent(run_dir: Path) -> Agent:
         TransformerScorer(width=16, heads=2, hidden=32),
         task=TASK,
         seed=0,
-        run_dir=run_dir,
+        buffer=ReplayBuffer(run_dir / "replay.jsonl"),
         settings=AgentSettings(warm_up=1, episodes=1),
         learner=LearnerSettings(tokens=500),
     )
@@ -76,7 +76,7 @@ def test_the_learner_starts_with_the_data(tmp_path: Path) -> None:
     """It fits before the first episode; the same texts are then worth what they brought."""
     earlier(tmp_path / "a")
     warm = agent(begin(tmp_path / "b", warm_start=str(tmp_path / "a")))
-    warm.restore(tmp_path / "b" / "checkpoint")
+    warm.update()
     assert warm.learner.fits >= 1
     assert warm.scorer.posterior.best > 0  # type: ignore[attr-defined]
     good, bad = warm.scores(["to (good)", "to (bad)"])
@@ -92,7 +92,6 @@ def test_a_new_run_fits_several_times(tmp_path: Path) -> None:
     learned = []
     for _ in range(2):
         warm = agent(folder)
-        warm.restore(folder / "checkpoint")
         warm_start.learn(warm)
         assert warm.learner.fits == warm_start.FITS
         learned.append(warm.scores(["to (good)", "to (bad)"]))
@@ -104,7 +103,6 @@ def test_a_duplicate_is_no_trial(tmp_path: Path) -> None:
     """An architecture of the earlier run that is found again is not proposed; another one is."""
     earlier(tmp_path / "a")
     warm = agent(begin(tmp_path / "b", warm_start=str(tmp_path / "a")))
-    warm.restore(tmp_path / "b" / "checkpoint")
     for episode, architecture in enumerate((GOOD, HELD)):
         warm.answer(session="s", episode=episode, step=1, index=1, architecture=architecture,
                     path=[Step(0, "root"), Step(1, f"to {architecture}")])  # fmt: skip
@@ -130,15 +128,10 @@ def test_resume_keeps_it(tmp_path: Path) -> None:
     source = earlier(tmp_path / "a")
     folder = begin(tmp_path / "b", warm_start=str(source))
     warm = agent(folder)
-    warm.restore(folder / "checkpoint")
-    warm.save(folder / "checkpoint")
     source.rename(tmp_path / "gone")
     warm_start.begin(folder, dataclasses.replace(Configuration(), warm_start=str(source)))
-    resumed = agent(folder)
-    resumed.restore(folder / "checkpoint")
-    assert resumed.buffer.rewards == warm.buffer.rewards
-    assert resumed.learner.fits == warm.learner.fits
-    assert resumed.scores(["to (good)"]) == warm.scores(["to (good)"])
+    assert agent(folder).buffer.rewards == warm.buffer.rewards
+    assert size_of_earlier(folder / "replay.jsonl") == warm.buffer.size
 
 
 @pytest.mark.parametrize(

@@ -213,17 +213,17 @@ def _then(
 
 def _latest(run_dir: Path, settings: Configuration) -> tuple[BaseScorer, str]:
     """The scorer of the run's latest checkpoint, and a line that says which it is."""
-    directory, position = checkpoint.latest(run_dir)
-    file = directory / "agent.pt"
-    if not file.is_file():
-        raise ExplainError(f"no checkpoint in {run_dir} yet: the first trial writes it")
+    saved = checkpoint.load(run_dir)
+    if saved is None:
+        what = "whole checkpoint" if checkpoint.exists(run_dir) else "checkpoint"
+        raise ExplainError(f"no {what} in {run_dir}: a trial that ends there writes one")
     import torch
 
     from architecto import scorers
 
     torch.set_num_threads(1)
+    position, state = saved
     scorer = scorers.load(position.scorer or settings.scorer, seed=settings.seed)
-    state = torch.load(file, weights_only=True, map_location="cpu")
     if state["scorer"]:
         scorer.load_state_dict(state["scorer"])
     if scorer.learns:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from architecto import trace
 from architecto.messages import parse_choices
@@ -37,29 +36,29 @@ class Decision:
 def decisions(run_dir: Path, wanted: Callable[[str, int], bool]) -> Iterator[Decision]:
     """The picks of the episodes for which ``wanted(session, episode)`` holds, in order."""
     engines: dict[str, _Choices] = {}
-    asked: dict[str, Any] = {}
-    for record in trace.read(run_dir / "trace.jsonl"):
-        header = record["header"]
-        kind, session = header["type"], header.get("session", "")
-        if record["direction"] == "in":
-            asked = header
-            if kind == "hello":
-                engines[session] = _Choices()
-            elif kind in ("choose", "scores"):
-                engines[session].learn("\n".join(record["body"]).encode(), header.get("closed", []))
-        elif kind == "choose_reply" and header["id"] == asked.get("id"):
+    for message in trace.messages(run_dir / "trace.jsonl"):
+        asked, kind, session = message.header, message.header["type"], message.header["session"]
+        if message.reply is None:
+            continue
+        if kind == "hello":
+            engines[session] = _Choices()
+        elif kind in ("choose", "scores") and session in engines:
+            engines[session].learn(message.body, asked.get("closed", []))
+        reply = message.reply.header
+        if reply["type"] == "choose_reply" and session in engines:
             choices = engines[session]
-            if wanted(session, asked["episode"]):
+            known = reply["index"] in choices.texts  # not where the trace is damaged
+            if known and wanted(session, asked["episode"]):
                 yield Decision(
                     session=session,
                     episode=asked["episode"],
                     step=asked["step"],
                     candidates=choices.candidates(asked["candidates"]),
-                    picked=header["index"],
-                    explored=header["explored"],
-                    scorer=header["scorer"],
+                    picked=reply["index"],
+                    explored=reply["explored"],
+                    scorer=reply["scorer"],
                 )
-            choices.open.discard(header["index"])
+            choices.open.discard(reply["index"])
 
 
 @dataclass
@@ -78,4 +77,4 @@ class _Choices:
 
     def candidates(self, asked: str | list[int]) -> dict[int, str]:
         indices = sorted(self.open) if asked == "all" else asked
-        return {index: self.texts[index] for index in indices if isinstance(index, int)}
+        return {i: self.texts[i] for i in indices if isinstance(i, int) and i in self.texts}

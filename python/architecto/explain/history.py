@@ -10,10 +10,11 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from architecto import architecture, scorers, trace, warm_start
+from architecto import architecture, json_lines, scorers, trace, warm_start
 from architecto.agent import Agent
 from architecto.configuration import Configuration
-from architecto.replay import read_records
+from architecto.messages import MessageError
+from architecto.replay import REPLAY
 from architecto.scorers.base import BaseScorer
 from architecto.service import Request, Service
 
@@ -30,19 +31,22 @@ def scorer_at(run_dir: Path, settings: Configuration, decision: Decision) -> tup
     _warm_start(agent, run_dir, settings)
     service = Service(agent, seed=settings.seed, load_scorer=load)
     rewards: list[tuple[str, float]] = []  # told, and learned from when an episode begins
-    asked: dict[str, Any] = {}
-    for record in trace.read(run_dir / "trace.jsonl"):
-        header, body = record["header"], "\n".join(record["body"])
-        if record["direction"] == "in":
-            asked = record
-        elif header["type"] == "reward":
-            rewards.append((body, header["reward"]))
-        elif asked and header.get("id") == asked["header"]["id"]:
-            request = Request(b"", asked["header"], "\n".join(asked["body"]).encode())
-            at = (header["session"], request.header.get("episode"), request.header.get("step"))
-            there = at == (decision.session, decision.episode, decision.step)
-            if _hear(service, request, header, rewards) and there:
+    for message in trace.messages(run_dir / "trace.jsonl"):
+        header = message.header
+        if message.reply is None:
+            rewards.append((message.body.decode(), header["reward"]))
+            continue
+        request = Request(b"", header, message.body)
+        at = (header["session"], header.get("episode"), header.get("step"))
+        there = at == (decision.session, decision.episode, decision.step)
+        try:
+            if _hear(service, request, message.reply.header, rewards) and there:
                 break
+        except MessageError as error:
+            raise ValueError(
+                f"the trace of {run_dir} is damaged before this pick ({error}): --latest explains "
+                "it with the scorer of the latest checkpoint"
+            ) from None
     return agent.scorer, len(agent.buffer.rewards)
 
 
@@ -85,9 +89,7 @@ def _warm_start(agent: Agent, run_dir: Path, settings: Configuration) -> None:
     """Have the agent learn from the trials of the earlier run, as when the run began."""
     if settings.warm_start is None:
         return
-    with (run_dir / "replay.jsonl").open("rb") as file:
-        for record, _ in read_records(file):
-            if "earlier" in record or "text" in record or record.get("episode") == -1:
-                agent.buffer.replay(record)
-    agent.update()
+    for _, _, record in json_lines.read(run_dir / REPLAY):
+        if "earlier" in record or "text" in record or record.get("episode") == -1:
+            agent.buffer.replay(record)
     warm_start.learn(agent)
