@@ -25,6 +25,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 RUNS = Path("runs")
 """Where runs are written, below the directory in which the command is given."""
 STRATEGIES = ("descend", "best-first", "fair")
+QUANTITIES = {
+    "params": "parameters",
+    "macs": "multiply-adds for one image",
+    "activations": "numbers that all layers give for one image",
+    "depth": "layers",
+}
+"""What a network costs, as in racket/networks/budget.rkt: each may have a budget."""
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _DEVICE = re.compile(r"(cpu|mps|cuda(:[0-9]+)?)\Z")
@@ -52,6 +59,12 @@ class Configuration:
     """Seed of every random choice of the run."""
     max_params: int | None = None
     """Parameters that an architecture may have at the most; None: the space's own budget."""
+    max_macs: int | None = None
+    """Multiply-adds for one image at the most; None: the space's own budget, if it has one."""
+    max_activations: int | None = None
+    """Numbers that all layers give for one image at the most; None: as for max_macs."""
+    max_depth: int | None = None
+    """Layers at the most, those inside branches counted; None: as for max_macs."""
     device: str = "cpu"
     """Where networks are trained: cpu, cuda, cuda:N or mps."""
     epochs: int | None = None
@@ -122,7 +135,8 @@ def load(run_dir: Path) -> Configuration:
 def check(configuration: Configuration) -> None:
     """Raise ConfigurationError, or a ValueError of the same kind, at the first bad setting."""
     space_file(configuration.space)
-    for name in ("trials", "max_params", "engines", "workers", "epochs", "scorer_seconds"):
+    budgets = [f"max_{quantity}" for quantity in QUANTITIES]
+    for name in ("trials", *budgets, "engines", "workers", "epochs", "scorer_seconds"):
         value = getattr(configuration, name)
         if value is not None and value < 1:
             raise ConfigurationError(f"{_option(name)} is {value}, expected at least 1")
@@ -224,8 +238,10 @@ def engine_command(configuration: Configuration) -> list[str]:
         command += ["--classes", str(info.classes)]
     else:
         command.append("--table-keys")
-    if configuration.max_params is not None:
-        command += ["--max-params", str(configuration.max_params)]
+    for quantity in QUANTITIES:
+        most = getattr(configuration, f"max_{quantity}")
+        if most is not None:
+            command += [f"--max-{quantity}", str(most)]
     return command
 
 

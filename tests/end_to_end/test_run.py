@@ -65,6 +65,24 @@ def test_parameters_are_those_of_pytorch(run_architecto, tmp_path: Path) -> None
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("quantity", "most"), [("macs", 5_000), ("activations", 200), ("depth", 6)]
+)
+def test_no_trial_is_over_a_budget(
+    quantity: str, most: int, run_architecto, tmp_path: Path
+) -> None:
+    """A small search with each budget: all its answers keep it."""
+    budget = (f"--max-{quantity}", str(most))
+    options = ("--space", "mlp", "--epochs", "1", "--trials", "3", "--scorer", "random")
+    done = run_architecto("run", *options, *budget, "--run", tmp_path / "r", timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = "\n".join(architectures(tmp_path / "r"))
+    assert found.count("(architecture ") >= 3
+    checked = run_architecto("check", "-", *budget, input=found)
+    assert checked.stdout == "yes\n" * len(found.splitlines())
+
+
+@pytest.mark.timeout(300)
 def test_scorer_changes_what_is_found(run_architecto, tmp_path: Path) -> None:
     """The lowest index under `uniform`; a scorer from a file that goes on as long as it can."""
     scorer = tmp_path / "long_first.py"
