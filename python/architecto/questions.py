@@ -38,7 +38,11 @@ _CHANGE = (
     "layers are those of the space free. The input stays, and so do the classes, unless --classes "
     "says otherwise."
 )
-_BUDGETS = "Without --max-... a space's own budgets hold (#:max-... of its define-space)."
+_EPILOG = (
+    "Without --max-... a space's own budgets hold (#:max-... of its define-space). Exit status: 0 "
+    "done, or all yes; 1 some no, none found, or fewer than sample -n asked for (standard error "
+    "says why); 2 a mistake; 130 ended with Ctrl-C."
+)
 _PROOF = "Where it is not proven within the time, standard error says so."
 
 NOTES = {
@@ -63,7 +67,7 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     for name, text in COMMANDS.items():
         command = add_parser(name, help=text)
         command.description = f"{text[0].upper()}{text[1:]}. {NOTES.get(name, '')}".strip()
-        command.epilog = _BUDGETS
+        command.epilog = _EPILOG
         if name in READS:
             command.add_argument("file", metavar="FILE|-", help="architectures, one a line")
         command.add_argument("--space", metavar="NAME|FILE", help="a search space")

@@ -17,8 +17,8 @@
 ;;   depth        layers in the text, those inside branches included
 (define quantities '(params macs activations depth))
 
-;; Budgets, lists (QUANTITY LEAST MOST), in a person's words.
-(define (budgets->text budgets)
+;; Budgets, lists (QUANTITY LEAST MOST), in a person's words; those that are a space's own say so.
+(define (budgets->text budgets #:own [own '()])
   (string-join
    (for*/list ([q (in-list quantities)]
                [word (in-value (case q [(params) "parameters"] [(macs) "MACs"] [(depth) "layers"]
@@ -27,7 +27,10 @@
                [bound (in-list (list (and (> (cadr b) 0) (format "at least ~a" (cadr b)))
                                      (and (< (caddr b) endless) (format "at most ~a" (caddr b)))))]
                #:when bound)
-     (format "~a ~a" bound word))
+     (format "~a ~a~a" bound word
+             (if (member b own)
+                 (format " (the space's own budget; --max-~a asks for another)" q)
+                 "")))
    ", "))
 
 (define endless 1000000000000000)      ; more than any network costs

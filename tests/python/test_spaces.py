@@ -64,7 +64,7 @@ def test_budgets_are_those_of_all_residual_networks(questions) -> None:
     """Every network of a small space is drawn; each budget leaves those that it should."""
     space = ("--space", "resnet", "--max-params", "4000")
     drawn = questions("sample", *space, "-n", "1000")
-    assert "fewer than 1000" in drawn.stderr and drawn.returncode == 0
+    assert "at most 4000 parameters" in drawn.stderr and drawn.returncode == 1
     count = len(drawn.stdout.splitlines())
     assert questions("count", *space).stdout == f"{count}\n"
     found = totals(questions, lines=drawn.stdout)
@@ -209,6 +209,6 @@ def test_a_space_that_never_ends_is_left_in_time(questions, tmp_path: Path) -> N
 (defrel (goes-ono layers) (goes-ono layers))
 """)
     said = questions("sample", "--space", file, "--timeout", "1")
-    assert (said.stdout, said.returncode) == ("", 0)
+    assert (said.stdout, said.returncode) == ("", 1)
     assert said.stderr == "sample: 0 of 1 found, and then no other for 1 seconds; more: --timeout\n"
     assert questions("count", "--space", file, "--timeout", "1").stdout == "at least 0\n"
