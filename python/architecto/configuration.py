@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -280,14 +281,14 @@ def free_directory(name: str | None, configuration: Configuration) -> Path:
         return RUNS / f"{stem}-{number:03d}"
     directory = existing_directory(name)
     if os.path.lexists(directory):
-        resume = command_line("resume", name)
+        resume = command_line("resume", run_name(directory))
         raise ConfigurationError(f"{directory} exists: choose another --run, or {resume}")
     return directory
 
 
 def existing_directory(name: str) -> Path:
     """The directory that the name of a run stands for."""
-    if "/" in name:
+    if "/" in name and name.isprintable():
         return Path(name)
     if not _RUN_NAME.match(name):
         allowed = "letters, digits, dot, underscore and hyphen, or a path with a slash"
@@ -296,16 +297,17 @@ def existing_directory(name: str) -> Path:
 
 
 def run_name(run_dir: Path) -> str:
-    """What a person calls a run by: its path, which needs a slash."""
-    return str(run_dir) if "/" in str(run_dir) else f"./{run_dir}"
+    """What a person calls a run by: its path, which needs a slash and is no option."""
+    path = str(run_dir)
+    return path if "/" in path and not path.startswith("-") else f"./{path}"
 
 
 def command_line(*words: str) -> str:
-    """The command that a person types to run this program again with other words."""
+    """The command that a person types in a shell to run this program again with other words."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())
-    return " ".join([str(python), "-m", "architecto", *words])
+    return shlex.join([str(python), "-m", "architecto", *words])
 
 
 def _known_runs() -> str:

@@ -41,6 +41,25 @@ def test_a_run_that_is_there_already(run_architecto, tmp_path):
     assert result.stderr.endswith(f"architecto resume {tmp_path}\n")
 
 
+@pytest.mark.parametrize("name", ["./a b; touch x", "./it's $(touch x) `touch x`", "-n/*~&|<>"])
+def test_commands_that_are_shown_can_be_typed(run_architecto, run_program, tmp_path, name):
+    """The shell passes each name on as it is, and does nothing else."""
+    run_dir = tmp_path / name
+    run_dir.mkdir(parents=True)
+    (run_dir / "configuration.json").write_text("[]")
+    shown = run_architecto("run", f"--run={name}", cwd=tmp_path).stderr.strip()
+    result = run_program("sh", "-c", shown.partition(" or ")[2], cwd=tmp_path)
+    assert result.returncode == 2
+    assert f"{Path(name)}/configuration.json cannot be read" in result.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_no_name_of_a_run_reaches_the_terminal_with_control_characters(run_architecto, tmp_path):
+    result = run_architecto("best", "./a\x1b[2Jb\nc", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1 and result.stderr[:-1].isprintable()
+
+
 def test_a_configuration_that_was_cut_off(run_architecto, tmp_path):
     (tmp_path / "configuration.json").write_text('{"space": "cnn"')
     result = run_architecto("resume", tmp_path)
