@@ -160,6 +160,29 @@ def check(configuration: Configuration) -> None:
         datasets.ensure_available(configuration.dataset)
     except datasets.DatasetUnavailable as error:
         raise ConfigurationError(str(error)) from None
+    if configuration.device != "cpu":
+        _check_device(configuration.device)
+
+
+_DEVICES = """
+import torch
+print("cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count())))
+if torch.backends.mps.is_available(): print("mps")
+"""
+
+
+def _check_device(device: str) -> None:
+    """Ask PyTorch, in a process of its own, what this machine has."""
+    asked = subprocess.run([sys.executable, "-c", _DEVICES], capture_output=True, text=True)
+    if asked.returncode:
+        reason = (asked.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise ConfigurationError(f"PyTorch cannot say what devices there are: {reason}")
+    known = asked.stdout.split()
+    if device not in known and not (device == "cuda" and "cuda:0" in known):
+        raise ConfigurationError(
+            f"--device is {device}, and PyTorch finds none here; this machine has: "
+            f"{', '.join(known)}"
+        )
 
 
 def _check_table(configuration: Configuration) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,20 @@ def test_bad_input_is_one_line_and_imports_no_torch(run_program, python, tmp_pat
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "device", ["cuda", "cuda:99", *(["mps"] if sys.platform == "linux" else [])]
+)
+def test_a_device_that_is_not_there(run_architecto, tmp_path, device):
+    """Told before the folder of the run is made; here all graphics cards are hidden."""
+    hidden = {"CUDA_VISIBLE_DEVICES": ""}
+    result = run_architecto("run", "--device", device, cwd=tmp_path, env=hidden, timeout=200)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"architecto run: --device is {device}, and PyTorch finds none")
+    assert "this machine has: cpu" in result.stderr and result.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_racket_on_path(run_architecto, tmp_path):
