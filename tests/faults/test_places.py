@@ -29,7 +29,7 @@ def test_a_full_disk_under_the_trace(run_architecto, tmp_path):
     run_dir.mkdir()
     dataclasses.replace(Configuration(), scorer="random", trials=1).save(run_dir)
     (run_dir / "trace.jsonl").symlink_to("/dev/full")
-    result = run_architecto("resume", run_dir, timeout=100)
+    result = run_architecto("resume", run_dir)
     assert result.returncode == 2
     assert "No space left on device" in result.stderr
     assert "Traceback" not in result.stdout + result.stderr
@@ -143,14 +143,13 @@ def test_bad_input_is_one_line_and_imports_no_torch(run_program, python, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "device", ["cuda", "cuda:99", *(["mps"] if sys.platform == "linux" else [])]
 )
 def test_a_device_that_is_not_there(run_architecto, tmp_path, device):
     """Told before the folder of the run is made; here all graphics cards are hidden."""
     hidden = {"CUDA_VISIBLE_DEVICES": ""}
-    result = run_architecto("run", "--device", device, cwd=tmp_path, env=hidden, timeout=200)
+    result = run_architecto("run", "--device", device, cwd=tmp_path, env=hidden)
     assert result.returncode == 2
     assert result.stderr.startswith(f"architecto run: --device is {device}, and PyTorch finds none")
     assert "this machine has: cpu" in result.stderr and result.stderr.count("\n") == 1

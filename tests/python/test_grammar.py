@@ -109,7 +109,6 @@ def compare(texts: list[str]) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(600)
 def test_both_sides_take_the_same_texts() -> None:
     rng = random.Random(0)
     texts = [

@@ -21,12 +21,15 @@ GOOD = "(architecture (input 1 28 28) ((conv2d 1 32 3 1 1) (max-pool2d 4 4 0) (f
 def ask(run_program, *arguments: str, lines: str, tmp_path: Path):
     file = tmp_path / "architectures.txt"
     file.write_text(lines)
+    if arguments[0] in ("complete", "repair", "neighbours"):
+        arguments += ("--timeout", "300")  # that of a person is too short for a busy machine
     return run_program("racket", "racket/questions.rkt", *arguments, file)
 
 
 @pytest.mark.parametrize("space", validity.SPACES)
 def test_relations_agree_with_pytorch(space: str) -> None:
-    assert validity.main(200, [space]) == 0
+    """A few networks of each space, fewer of the large ones; `make bench-validity` tries 10,000."""
+    assert validity.main(24 if space == "nas-bench-201" else 80, [space]) == 0
 
 
 def test_check_names_the_layer_and_the_constraint(run_program, tmp_path: Path) -> None:
@@ -203,7 +206,7 @@ def test_fewer_samples_than_asked_for_say_why(
 ) -> None:
     """The space's own budget, those asked for, or neither: it has no others; and status 1."""
     (tmp_path / "tiny.rkt").write_text(run_architecto("new-space", "tiny").stdout)
-    said = run_architecto("sample", *options.split(), "-n", "2000", cwd=tmp_path, timeout=110)
+    said = run_architecto("sample", *options.split(), "-n", "2000", cwd=tmp_path)
     assert (len(said.stdout.splitlines()), said.returncode) == (found, 1)
     assert said.stderr.startswith(f"sample: {found} of 2000 found: the space ")
     assert said.stderr.endswith(f" {cause}\n")
@@ -249,7 +252,7 @@ def test_an_interrupted_question_says_nothing(project: Path) -> None:
     )
     asked.stdout.readline()
     asked.send_signal(signal.SIGINT)
-    _, error = asked.communicate(timeout=60)
+    _, error = asked.communicate(timeout=600)
     assert (asked.returncode, error) == (130, "")
 
 
@@ -262,7 +265,7 @@ def test_an_interrupted_question_says_nothing(project: Path) -> None:
     ],
 )
 def test_count(arguments: tuple[str, ...], count: str, run_program) -> None:
-    said = run_program("racket", "racket/questions.rkt", "count", *arguments, timeout=110)
+    said = run_program("racket", "racket/questions.rkt", "count", *arguments)
     assert said.stdout == count + "\n", said.stderr
 
 

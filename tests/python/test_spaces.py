@@ -23,7 +23,7 @@ def questions(run_program):
     """Ask `questions.rkt`: `questions("count", "--space", "mlp", lines="…")`."""
 
     def ask(*arguments: str | Path, lines: str = ""):
-        return run_program("racket", "racket/questions.rkt", *arguments, input=lines, timeout=110)
+        return run_program("racket", "racket/questions.rkt", *arguments, input=lines)
 
     return ask
 
@@ -96,7 +96,7 @@ def test_canonical_cells_are_unions_of_the_tables_classes(run_program) -> None:
                          ((space-canonical space) architecture))))
     """
     lines = "\n".join(" ".join(re.findall(r"\|?([a-z_0-9]+)~\d", arch)) for arch, _ in rows)
-    said = run_program("racket", "-l", "racket/base", "-e", program, input=lines, timeout=110)
+    said = run_program("racket", "-l", "racket/base", "-e", program, input=lines)
     forms = said.stdout.splitlines()
     assert len(forms) == len(rows) == 15625, said.stderr
     of_class: dict[str, set[str]] = defaultdict(set)
