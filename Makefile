@@ -16,6 +16,12 @@ DEVICE ?= cpu#              ## where networks are trained: cpu, cuda, cuda:1, mp
 EPOCHS ?=#                  ## epochs a trial (empty: the data set's own number)
 WARM_START ?=#              ## earlier run whose trials the scorer learns from first, also of another space
 OPTIONS ?=#                 ## more options of `python -m architecto run --help`
+TABLE ?=#                   ## bench-search: CSV file of results (empty: ../shared/nas-bench-201/cifar10.csv)
+SEARCH_METRIC ?=#           ## bench-search: column that the search sees (empty: test_200_epochs)
+REPORT_METRIC ?=#           ## bench-search: column that is reported (empty: test_200_epochs)
+SEEDS ?=#                   ## bench-search: seeds from 0 on (empty: 10)
+EVALUATIONS ?=#             ## bench-search: evaluations of a seed (empty: 200)
+RUNS ?=#                    ## bench-search: folder to keep the runs in (empty: none)
 TESTS ?= tests#             ## what `make test` runs: a folder, a file, or FILE::TEST
 JOBS ?= 2#                  ## test processes side by side
 PYTHON ?=#                  ## Python for .venv (empty: the first of 3.11 or newer on PATH)
@@ -74,7 +80,7 @@ help: ## this list
 	@for bench in $(benches); do printf '  %-20s prints speeds, with the machine\n' $$bench; done
 	@printf '\nVariables (default)\n'
 	@sed -n 's/^\([A-Z_]*\) ?=[ ]*\([^#]*\)# *## \(.*\)/  \1|\2|\3/p' Makefile \
-		| awk -F'|' '{ printf "%-15s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
+		| awk -F'|' '{ printf "%-17s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
 
 setup: $(installed) $(compiled) ## sets up what is missing: Python packages in .venv, Racket, compiled code
 	@echo 'Everything is set up: try make run-search.'
