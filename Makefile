@@ -8,11 +8,20 @@ SCORER ?= transformer#      ## who picks: transformer, bag, ensemble, random, un
 TRIALS ?= 24#               ## networks to train
 SEED ?= 0#                  ## the same seed gives the same run
 MAX_PARAMS ?=#              ## parameter budget of a network (empty: the space's own)
+MAX_MACS ?=#                ## multiply-adds of a network for one image (empty: the space's own)
+MAX_ACTIVATIONS ?=#         ## numbers that all layers give for one image (empty: the space's own)
+MAX_DEPTH ?=#               ## layers of a network (empty: the space's own)
 RUN ?=#                     ## name of the run under runs/ (empty: SPACE-DATASET-NUMBER)
 DEVICE ?= cpu#              ## where networks are trained: cpu, cuda, cuda:1, mps
 EPOCHS ?=#                  ## epochs a trial (empty: the data set's own number)
 WARM_START ?=#              ## earlier run whose trials the scorer learns from first, also of another space
 OPTIONS ?=#                 ## more options of `python -m architecto run --help`
+TABLE ?=#                   ## bench-search: CSV file of results (empty: ../shared/nas-bench-201/cifar10.csv)
+SEARCH_METRIC ?=#           ## bench-search: column that the search sees (empty: test_200_epochs)
+REPORT_METRIC ?=#           ## bench-search: column that is reported (empty: test_200_epochs)
+SEEDS ?=#                   ## bench-search: seeds from 0 on (empty: 10)
+EVALUATIONS ?=#             ## bench-search: evaluations of a seed (empty: 200)
+RUNS ?=#                    ## bench-search: folder to keep the runs in (empty: none)
 TESTS ?= tests#             ## what `make test` runs: a folder, a file, or FILE::TEST
 JOBS ?= 2#                  ## test processes side by side
 PYTHON ?=#                  ## Python for .venv (empty: the first of 3.11 or newer on PATH)
@@ -71,7 +80,7 @@ help: ## this list
 	@for bench in $(benches); do printf '  %-20s prints speeds, with the machine\n' $$bench; done
 	@printf '\nVariables (default)\n'
 	@sed -n 's/^\([A-Z_]*\) ?=[ ]*\([^#]*\)# *## \(.*\)/  \1|\2|\3/p' Makefile \
-		| awk -F'|' '{ printf "%-12s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
+		| awk -F'|' '{ printf "%-17s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
 
 setup: $(installed) $(compiled) ## sets up what is missing: Python packages in .venv, Racket, compiled code
 	@echo 'Everything is set up: try make run-search.'
@@ -80,7 +89,9 @@ run-search: $(installed) $(compiled) ## searches: finds networks, trains them, a
 	@exec $(python) -m architecto run $(call option,--space,$(SPACE)) \
 		$(call option,--dataset,$(DATASET)) $(call option,--scorer,$(SCORER)) \
 		$(call option,--trials,$(TRIALS)) $(call option,--seed,$(SEED)) \
-		$(call option,--max-params,$(MAX_PARAMS)) $(call option,--run,$(RUN)) \
+		$(call option,--max-params,$(MAX_PARAMS)) $(call option,--max-macs,$(MAX_MACS)) \
+		$(call option,--max-activations,$(MAX_ACTIVATIONS)) \
+		$(call option,--max-depth,$(MAX_DEPTH)) $(call option,--run,$(RUN)) \
 		$(call option,--device,$(DEVICE)) $(call option,--epochs,$(EPOCHS)) \
 		$(call option,--warm-start,$(WARM_START)) $(OPTIONS)
 

@@ -1,7 +1,8 @@
 #lang racket/base
 ;; The command line of questions about architectures and spaces: lines in, lines out.
 ;;   racket questions.rkt COMMAND [OPTION VALUE …] [FILE]
-;; Exit status: 0 done, or all yes; 1 some no; 2 a mistake, said in one line on standard error.
+;; Exit status: 0 done, or all yes; 1 some no, none found, or fewer than `sample -n` asked for; 2 a
+;; mistake, said in one line on standard error.
 
 (require racket/string "networks/space.rkt" "questions/check.rkt" "questions/lines.rkt"
          "questions/near.rkt" "questions/options.rkt" "questions/whole-space.rkt")

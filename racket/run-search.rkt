@@ -4,7 +4,7 @@
 ;; standard error; 1 anything else. The engine ends when its standard input closes.
 
 (require racket/cmdline racket/list racket/string
-         "bridge/client.rkt" "networks/search.rkt" "networks/space.rkt"
+         "bridge/client.rkt" "networks/budget.rkt" "networks/search.rkt" "networks/space.rkt"
          "search/episode.rkt" "search/frontier.rkt" "search/strategy.rkt")
 
 (define (user-mistake message . arguments)
@@ -31,10 +31,13 @@
   (define name "cnn")
   (define input #f)
   (define classes #f)
-  (define max-params #f)
+  (define budgets '())
   (define strategy-name 'descend)
   (define feasible? #f)
   (define keys? #f)
+  (define (at-most! quantity text)
+    (define most (parse-natural (format "--max-~a" quantity) text))
+    (set! budgets (cons (list quantity 0 most) budgets)))
   (command-line
    #:program "run-search" #:argv arguments
    #:once-each
@@ -48,8 +51,13 @@
                 (set! input (parse-shape s))]
    [("--classes") n "number of classes (default: the space's own)"
                   (set! classes (parse-natural "--classes" n))]
-   [("--max-params") n "parameter budget (default: the space's own)"
-                     (set! max-params (parse-natural "--max-params" n))]
+   [("--max-params") n "at most so many parameters (default: the space's own)"
+                     (at-most! 'params n)]
+   [("--max-macs") n "at most so many multiply-adds for one image (default: the space's own)"
+                   (at-most! 'macs n)]
+   [("--max-activations") n "at most so many numbers that all layers give (default: the space's own)"
+                          (at-most! 'activations n)]
+   [("--max-depth") n "at most so many layers (default: the space's own)" (at-most! 'depth n)]
    [("--strategy") s "descend, best-first or fair (default descend)"
                    (set! strategy-name (string->symbol s))]
    [("--table-keys") "tell the agent the name of each network in the space's table of results"
@@ -66,13 +74,12 @@
                   (space-name space)))
   (define shape (or input (space-input space)))
   (define outputs (or classes (space-classes space)))
-  (define budget (or max-params (space-max-params space)))
   (define (in-space work) (call-with-space name work (λ (message) (user-mistake "~a" message))))
   (define f
     (in-space
-     (λ () (space-frontier space #:input shape #:classes outputs #:max-params budget))))
+     (λ () (space-frontier space #:input shape #:classes outputs #:budgets budgets))))
   (cond
-    [feasible? (in-space (λ () (print-one f space shape outputs budget)))]
+    [feasible? (in-space (λ () (print-one f space shape outputs budgets)))]
     [(not endpoint) (user-mistake "expected --connect ENDPOINT, or --feasible")]
     [else
      (end-with-standard-input)
@@ -82,14 +89,15 @@
      (search f (make-strategy strategy-name f) agent
              (if keys? (space-table-key space) (λ (architecture) #f)))]))
 
-(define (print-one f space shape classes budget)
+(define (print-one f space shape classes budgets)
   (let loop ()
     (define i (oldest-choice f))
     (cond
       [(not i)
        (user-mistake
-        "no network of space ~a takes ~a to ~a classes with at most ~a parameters; raise the budget"
-        (space-name space) (string-join (map number->string shape) "x") classes budget)]
+        "no network of space ~a takes ~a to ~a classes with ~a; raise the budget"
+        (space-name space) (string-join (map number->string shape) "x") classes
+        (budgets->text (with-budgets budgets (space-budgets space))))]
       [(eq? (expand f i) 'answer)
        (write-bytes (architecture->text (first (newest-answer f))))
        (newline)]

@@ -33,9 +33,9 @@ def python() -> str:
 def run_program() -> Run:
     """A function that runs a program and returns its CompletedProcess (text, output captured).
 
-    ``run_program("make", "help", cwd=None, env=None, input="", timeout=60)``: it starts in the root
-    of the checkout; ``env`` adds to the environment; ``timeout`` is in seconds, and past it the
-    program is killed and subprocess.TimeoutExpired raised. The exit status is not checked.
+    ``run_program("make", "help", cwd=None, env=None, input="", timeout=600)``: it starts in the
+    root of the checkout; ``env`` adds to the environment; ``timeout`` is in seconds, and past it
+    the program is killed and subprocess.TimeoutExpired raised. The exit status is not checked.
     """
 
     def run(
@@ -43,7 +43,7 @@ def run_program() -> Run:
         cwd: Path = ROOT,
         env: Mapping[str, str] | None = None,
         input: str = "",
-        timeout: float = 60,
+        timeout: float = 600,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(word) for word in command],

@@ -181,13 +181,18 @@ def _add_cost(run_dir: Path, cpu_s: float, wall_s: float) -> None:
     )
 
 
+def told_at(evaluations: int) -> list[int]:
+    """The evaluations at which the last line tells the regret: 50, 100, 200, and the last one."""
+    return sorted({n for n in (50, 100, 200) if n < evaluations} | {evaluations})
+
+
 def summary_line(scorer: str, results: list[SeedResult], evaluations: int) -> str:
     """The last line of the command: key=value pairs for programs."""
 
     def mean_at(n: int) -> float:
-        return statistics.fmean(r.regret(n) for r in results) if n <= evaluations else math.nan
+        return statistics.fmean(r.regret(n) for r in results)
 
-    told = " ".join(f"regret@{n}={mean_at(n):.4f}" for n in (50, 100, 200))
+    told = " ".join(f"regret@{n}={mean_at(n):.4f}" for n in told_at(evaluations))
     optimum = statistics.median(r.until_optimum(evaluations) for r in results)
     count = sum(len(r.regrets) for r in results)
     cpu_s = sum(r.cpu_s for r in results) / count

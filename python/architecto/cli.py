@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from architecto import __version__, configuration, questions
 from architecto.arguments import natural, positive
-from architecto.configuration import Configuration
+from architecto.configuration import QUANTITIES, Configuration
 from architecto.explain import command as explain
 
 DEFAULTS = Configuration()
@@ -206,7 +206,10 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
         ),
         "trials": (positive, "N", "networks to train"),
         "seed": (natural, "N", "seed; the same seed gives the same run on a CPU"),
-        "max_params": (positive, "N", "parameters that a network may have at the most"),
+        **{
+            f"max_{quantity}": (positive, "N", f"at most so many {meaning} in a network")
+            for quantity, meaning in QUANTITIES.items()
+        },
         "table": (
             str,
             "CSV",
@@ -226,7 +229,7 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
         ),
     }
     absent = {
-        "max_params": "the space's own budget",
+        **{f"max_{quantity}": "the space's own budget" for quantity in QUANTITIES},
         "epochs": "the data set's own number",
         "table": "none, networks are trained",
         "search_metric": "none",
@@ -294,7 +297,7 @@ def _best(options: argparse.Namespace) -> int:
         raise configuration.ConfigurationError(str(error)) from None
     if study.best is None:
         raise configuration.ConfigurationError(f"no trial of {run_dir} is complete yet")
-    Console().print(report.best_table(study.trials, n=options.n))
+    Console().print(report.BestTable(study.trials, n=options.n))
     if (run_dir / "best").is_dir():
         print(f"the best one's model: {run_dir / 'best' / 'model.py'}")
     return 0

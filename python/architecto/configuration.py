@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 RUNS = Path("runs")
 """Where runs are written, below the directory in which the command is given."""
 STRATEGIES = ("descend", "best-first", "fair")
+QUANTITIES = {
+    "params": "parameters",
+    "macs": "multiply-adds for one image",
+    "activations": "numbers that all layers give for one image",
+    "depth": "layers",
+}
+"""What a network costs, as in racket/networks/budget.rkt: each may have a budget."""
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _DEVICE = re.compile(r"(cpu|mps|cuda(:[0-9]+)?)\Z")
@@ -52,6 +60,12 @@ class Configuration:
     """Seed of every random choice of the run."""
     max_params: int | None = None
     """Parameters that an architecture may have at the most; None: the space's own budget."""
+    max_macs: int | None = None
+    """Multiply-adds for one image at the most; None: the space's own budget, if it has one."""
+    max_activations: int | None = None
+    """Numbers that all layers give for one image at the most; None: as for max_macs."""
+    max_depth: int | None = None
+    """Layers at the most, those inside branches counted; None: as for max_macs."""
     device: str = "cpu"
     """Where networks are trained: cpu, cuda, cuda:N or mps."""
     epochs: int | None = None
@@ -122,7 +136,8 @@ def load(run_dir: Path) -> Configuration:
 def check(configuration: Configuration) -> None:
     """Raise ConfigurationError, or a ValueError of the same kind, at the first bad setting."""
     space_file(configuration.space)
-    for name in ("trials", "max_params", "engines", "workers", "epochs", "scorer_seconds"):
+    budgets = [f"max_{quantity}" for quantity in QUANTITIES]
+    for name in ("trials", *budgets, "engines", "workers", "epochs", "scorer_seconds"):
         value = getattr(configuration, name)
         if value is not None and value < 1:
             raise ConfigurationError(f"{_option(name)} is {value}, expected at least 1")
@@ -145,6 +160,29 @@ def check(configuration: Configuration) -> None:
         datasets.ensure_available(configuration.dataset)
     except datasets.DatasetUnavailable as error:
         raise ConfigurationError(str(error)) from None
+    if configuration.device != "cpu":
+        _check_device(configuration.device)
+
+
+_DEVICES = """
+import torch
+print("cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count())))
+if torch.backends.mps.is_available(): print("mps")
+"""
+
+
+def _check_device(device: str) -> None:
+    """Ask PyTorch, in a process of its own, what this machine has."""
+    asked = subprocess.run([sys.executable, "-c", _DEVICES], capture_output=True, text=True)
+    if asked.returncode:
+        reason = (asked.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise ConfigurationError(f"PyTorch cannot say what devices there are: {reason}")
+    known = asked.stdout.split()
+    if device not in known and not (device == "cuda" and "cuda:0" in known):
+        raise ConfigurationError(
+            f"--device is {device}, and PyTorch finds none here; this machine has: "
+            f"{', '.join(known)}"
+        )
 
 
 def _check_table(configuration: Configuration) -> None:
@@ -224,8 +262,10 @@ def engine_command(configuration: Configuration) -> list[str]:
         command += ["--classes", str(info.classes)]
     else:
         command.append("--table-keys")
-    if configuration.max_params is not None:
-        command += ["--max-params", str(configuration.max_params)]
+    for quantity in QUANTITIES:
+        most = getattr(configuration, f"max_{quantity}")
+        if most is not None:
+            command += [f"--max-{quantity}", str(most)]
     return command
 
 
@@ -264,14 +304,14 @@ def free_directory(name: str | None, configuration: Configuration) -> Path:
         return RUNS / f"{stem}-{number:03d}"
     directory = existing_directory(name)
     if os.path.lexists(directory):
-        resume = command_line("resume", name)
+        resume = command_line("resume", run_name(directory))
         raise ConfigurationError(f"{directory} exists: choose another --run, or {resume}")
     return directory
 
 
 def existing_directory(name: str) -> Path:
     """The directory that the name of a run stands for."""
-    if "/" in name:
+    if "/" in name and name.isprintable():
         return Path(name)
     if not _RUN_NAME.match(name):
         allowed = "letters, digits, dot, underscore and hyphen, or a path with a slash"
@@ -280,16 +320,17 @@ def existing_directory(name: str) -> Path:
 
 
 def run_name(run_dir: Path) -> str:
-    """What a person calls a run by: its path, which needs a slash."""
-    return str(run_dir) if "/" in str(run_dir) else f"./{run_dir}"
+    """What a person calls a run by: its path, which needs a slash and is no option."""
+    path = str(run_dir)
+    return path if "/" in path and not path.startswith("-") else f"./{path}"
 
 
 def command_line(*words: str) -> str:
-    """The command that a person types to run this program again with other words."""
+    """The command that a person types in a shell to run this program again with other words."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())
-    return " ".join([str(python), "-m", "architecto", *words])
+    return shlex.join([str(python), "-m", "architecto", *words])
 
 
 def _known_runs() -> str:

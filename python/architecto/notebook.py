@@ -43,7 +43,7 @@ def search(
     scorer: a name as for the command line, a BaseScorer, or any function ``f(task, choices)`` that
         gives one number a choice
     run: name of the run below ``runs/``, or a path with a slash; the next free one if None
-    settings: see `Configuration`: space, dataset, trials, seed, max_params, epochs, warm_start, …
+    settings: see `Configuration`: space, dataset, trials, seed, max_params, max_macs, epochs, …
 
     An interrupt (Ctrl-C) ends the processes of the run and is raised again; `resume` goes on.
     Raises ValueError with one line for a setting that cannot work, StudyFailed if the run breaks

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from architecto.configuration import QUANTITIES
+
 RACKET = Path(__file__).resolve().parents[2] / "racket"
 
 COMMANDS = {
@@ -22,7 +24,7 @@ COMMANDS = {
     "count": "count the architectures of a space",
     "smallest": "print the architecture of a space with the fewest parameters, or MACs",
     "largest": "print the architecture of a space with the most parameters, or MACs",
-    "describe": "print shapes, parameters and MACs layer by layer",
+    "describe": "print shapes, parameters and MACs layer by layer, and what is over a budget",
 }
 """Each command of questions.rkt, and what it does."""
 
@@ -35,6 +37,11 @@ _CHANGE = (
     "it, its half or double, a power of two up to 128, or another number of the network, and new "
     "layers are those of the space free. The input stays, and so do the classes, unless --classes "
     "says otherwise."
+)
+_EPILOG = (
+    "Without --max-... a space's own budgets hold (#:max-... of its define-space). Exit status: 0 "
+    "done, or all yes; 1 some no, none found, or fewer than sample -n asked for (standard error "
+    "says why); 2 a mistake; 130 ended with Ctrl-C."
 )
 _PROOF = "Where it is not proven within the time, standard error says so."
 
@@ -50,13 +57,6 @@ NOTES = {
 }
 """More of some commands' help."""
 
-QUANTITIES = {
-    "params": "parameters",
-    "macs": "multiply-adds for one image",
-    "activations": "numbers that all layers give for one image",
-    "depth": "layers",
-}
-
 
 class QuestionError(ValueError):
     """A question that cannot be asked; the message is one line."""
@@ -67,6 +67,7 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     for name, text in COMMANDS.items():
         command = add_parser(name, help=text)
         command.description = f"{text[0].upper()}{text[1:]}. {NOTES.get(name, '')}".strip()
+        command.epilog = _EPILOG
         if name in READS:
             command.add_argument("file", metavar="FILE|-", help="architectures, one a line")
         command.add_argument("--space", metavar="NAME|FILE", help="a search space")
@@ -127,6 +128,7 @@ def ask(options: argparse.Namespace) -> int:
 TEMPLATE = """\
 #lang racket/base
 ;; One or more convolutions that halve the image, then a linear layer.
+;; #:max-macs, #:max-activations and #:max-depth may stand beside #:max-params.
 (require architecto)
 
 (define-space (NAME architecture input classes #:account account)

@@ -1,7 +1,8 @@
 """Reads s-expressions of lists, symbols and numbers: no quotes, strings, comments or extensions.
 
-The texts come from other processes and from files, so their size and depth are limited, and every
-error is one line that says at which character.
+`racket/networks/text.rkt` reads the same texts; protocol/grammar.md says which. They come from
+other processes and from files, so their size and depth are limited, and every error is one line
+that says at which character.
 """
 
 import re
@@ -16,10 +17,10 @@ MAX_DEPTH = 64
 Expression: TypeAlias = "str | int | float | list[Expression]"
 """A symbol is a `str`, a number an `int` or a `float`, a list a `list`."""
 
-_TOKEN = re.compile(r"[()]|[^\s()]+")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_TOKEN = re.compile(r"[()]|[^ \t\r\n()]+")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 _DECIMAL = re.compile(
-    r"[+-]?([0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}|[0-9]{1,18}(?=[eE]))([eE][+-]?[0-9]{1,2})?"
+    r"[+-]?([0-9]{0,9}\.[0-9]{1,18}([eE][+-]?[0-9]{1,2})?|[0-9]{1,9}[eE][+-]?[0-9]{1,2})"
 )
 _SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_.*+/<>=!?-]{0,99}")
 
@@ -74,7 +75,8 @@ def _atom(token: str, position: int) -> str | int | float:
     if _SYMBOL.fullmatch(token):
         return token
     raise SexpressionError(
-        f"character {position}: expected a list, a symbol or a number, got {_shown(token)}"
+        f"character {position}: expected a list, a symbol or a number of at most 9 digits, "
+        f"got {_shown(token)}"
     )
 
 

@@ -100,8 +100,8 @@ class Study:
 
         Trials that were running belong to a dead process: `start` begins them again. With
         `read_only` nothing is changed, and another process may be writing. Where the journal is
-        damaged the rest of it is read, and `say` is told. Raises `StudyError` if there is no study, if it cannot be read, or if it is to be
-        written and another process holds it.
+        damaged the rest of it is read, and `say` is told. Raises `StudyError` if there is no study,
+        if it cannot be read, or if it is to be written and another process holds it.
         """
         journal = run_dir / JOURNAL
         try:

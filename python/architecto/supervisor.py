@@ -115,13 +115,17 @@ def supervise(run_dir: Path, settings: Configuration) -> int:
         children.append(agent)
         for number in range(settings.engines):
             children.append(engine(number, settings, at, run_dir))
-        return _watch(agent, children, signals, run_dir)
+        status = _watch(agent, children, signals, run_dir)
     finally:
         for child in children[1:]:
             child.ask_to_end()
         for child in [*children[1:], *children[:1]]:
             child.end()
         endpoint.remove(at, directory=True)
+    if signals.received is not None:
+        resume = configuration.command_line("resume", configuration.run_name(run_dir))
+        print(f"stopped; to go on: {resume}", flush=True)
+    return status
 
 
 def engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Child:

@@ -1,8 +1,8 @@
 #lang racket/base
 ;; What layers cost, and budgets on the whole: parameters, multiply-adds, activations, depth.
 
-(require "../kanren/main.rkt" "shapes.rkt")
-(provide quantities macso chargeo settleo freeo)
+(require racket/string "../kanren/main.rkt" "shapes.rkt")
+(provide endless quantities budgets->text macso chargeo settleo freeo)
 
 ;; An Account is a list of entries (QUANTITY SPENT RESERVE TOTAL), one for each quantity that is kept
 ;; count of, in the order of `quantities`:
@@ -16,6 +16,24 @@
 ;;   activations  numbers that the layers give, all layers together
 ;;   depth        layers in the text, those inside branches included
 (define quantities '(params macs activations depth))
+
+;; Budgets, lists (QUANTITY LEAST MOST), in a person's words; those that are a space's own say so.
+(define (budgets->text budgets #:own [own '()])
+  (string-join
+   (for*/list ([q (in-list quantities)]
+               [word (in-value (case q [(params) "parameters"] [(macs) "MACs"] [(depth) "layers"]
+                                 [else q]))]
+               [b (in-value (assq q budgets))] #:when b
+               [bound (in-list (list (and (> (cadr b) 0) (format "at least ~a" (cadr b)))
+                                     (and (< (caddr b) endless) (format "at most ~a" (caddr b)))))]
+               #:when bound)
+     (format "~a ~a~a" bound word
+             (if (member b own)
+                 (format " (the space's own budget; --max-~a asks for another)" q)
+                 "")))
+   ", "))
+
+(define endless 1000000000000000)      ; more than any network costs
 
 ;; Charges a layer to an account. A network that cannot keep within a budget fails here, while it is
 ;; still partial. Parameters stand first where more than they are kept count of.

@@ -107,7 +107,8 @@
                    [(null? t) n]
                    [else (open! n)]))]
           [else 1]))
-  (define (nth t n) (let ([t (walked t)]) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1)))))
-  (define architecture (nth answer 0))
-  (define n (if (pair? architecture) (layers-in (nth architecture 2)) (open! 0)))
+  (define (nth t n)                     ; #f where it is not known, or there is none
+    (let ([t (walked t)])
+      (and (pair? t) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1))))))
+  (define n (layers-in (nth (nth answer 0) 2)))
   (values n whole?))

@@ -7,25 +7,24 @@
 (provide
  (contract-out
   [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
-                                 #:max-params exact-nonnegative-integer? #:budgets list?
-                                 #:like any/c #:measured (or/c #f symbol?))
+                                 #:budgets list? #:like any/c
+                                 #:measured (or/c #f symbol?))
                        frontier?)]
   [architecture->text (-> any/c bytes?)])
- space-query layers-cost with-account add-budget endless)
+ space-query layers-cost with-account with-budgets)
 
-;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt. Parameters are always kept
-;; count of; other quantities where they have a budget.
+;; BUDGETS are lists (QUANTITY LEAST MOST), quantities as in budget.rkt; they take the place of the
+;; space's own. Parameters are always kept count of; other quantities where they have a budget.
 ;; LIKE is #f, or a procedure from the architecture to a goal that must hold of it as well.
 ;; Answers are (ARCHITECTURE PARAMETERS), or (ARCHITECTURE PARAMETERS TOTAL) with the total of the
 ;; quantity MEASURED.
 (define (space-query space #:input [input (space-input space)]
                      #:classes [classes (space-classes space)]
-                     #:max-params [max-params (space-max-params space)]
                      #:budgets [budgets '()]
                      #:like [like #f]
                      #:measured [measured #f])
-  (define counted (add-budget 'params max-params budgets))
-  (define all (if measured (add-budget measured endless counted) counted))
+  (define counted (with-budgets budgets (space-budgets space)))
+  (define all (if measured (with-budgets counted `((,measured 0 ,endless))) counted))
   (define least (if (space-account? space)
                     (let ([layers ((space-least space) classes)])
                       (if (null? layers)
@@ -67,10 +66,9 @@
 
 (define (account-total account quantity) (cadddr (assq quantity account)))
 
-(define endless 1000000000000000)
-
-(define (add-budget quantity most budgets)
-  (if (assq quantity budgets) budgets (cons (list quantity 0 most) budgets)))
+;; Budgets, and those of other quantities.
+(define (with-budgets budgets others)
+  (append budgets (for/list ([b (in-list others)] #:unless (assq (car b) budgets)) b)))
 
 ;; The cost of a whole architecture.
 (defrel (architecture-costo architecture classes account)
@@ -81,13 +79,12 @@
 
 (define (space-frontier space #:input [input (space-input space)]
                         #:classes [classes (space-classes space)]
-                        #:max-params [max-params (space-max-params space)]
                         #:budgets [budgets '()]
                         #:like [like #f]
                         #:measured [measured #f])
   (make-frontier
-   (space-query space #:input input #:classes classes #:max-params max-params #:budgets budgets
-                #:like like #:measured measured)))
+   (space-query space #:input input #:classes classes #:budgets budgets #:like like
+                #:measured measured)))
 
 ;; The four costs of layers that are known behind a shape (#f: a vector of any size), or #f where they
 ;; do not fit it.

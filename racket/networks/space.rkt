@@ -5,10 +5,9 @@
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names
          call-with-space)
 
-;; A Space is (space NAME DESCRIPTION INPUT CLASSES MAX-PARAMS GOAL ACCOUNT? LEAST TABLE-KEY
-;; CANONICAL):
-;;   INPUT, CLASSES, MAX-PARAMS are defaults: the shape (C H W) of an image, the number of classes,
-;;   and the parameter budget
+;; A Space is (space NAME DESCRIPTION INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY CANONICAL):
+;;   INPUT, CLASSES, BUDGETS are defaults: the shape (C H W) of an image, the number of classes, and a
+;;   list of (QUANTITY LEAST MOST), quantities as in budget.rkt; parameters have one in every space
 ;;   GOAL takes the terms architecture, input, classes and a fourth and makes the goal that relates
 ;;   them.
 ;;   ACCOUNT? says what the fourth is: an account (budget.rkt), so that every budget prunes; or, if
@@ -17,11 +16,12 @@
 ;;   TABLE-KEY is #f, or a procedure from an architecture to its name in a table of results
 ;;   CANONICAL is #f, or a procedure from an architecture to what it computes: those that give equal
 ;;   results are the same function
-(struct space (name description input classes max-params goal account? least table-key canonical))
+(struct space (name description input classes budgets goal account? least table-key canonical))
 
 ;; (define-space (NAME architecture input classes #:account account)
 ;;   DESCRIPTION
-;;   #:input (C H W) #:classes N #:max-params N
+;;   #:input (C H W) #:classes N
+;;   #:max-params N [#:max-macs N] [#:max-activations N] [#:max-depth N]
 ;;   [#:ends-with LAYER] [#:table-key PROCEDURE] [#:canonical PROCEDURE]
 ;;   GOAL)
 ;; defines the space and provides it from the file, so that it can be searched by the file's path.
@@ -33,7 +33,8 @@
      'define-space
      (string-append
       "expected (define-space (NAME architecture input classes #:account account) \"DESCRIPTION\" "
-      "#:input (C H W) #:classes N #:max-params N [#:ends-with LAYER] GOAL)")
+      "#:input (C H W) #:classes N #:max-params N [#:max-macs N] [#:max-activations N] "
+      "[#:max-depth N] [#:ends-with LAYER] GOAL)")
      stx what))
   (define (options items)               ; -> hash of keyword -> syntax, and the goal
     (let loop ([items items] [found (hasheq)])
@@ -41,7 +42,8 @@
             [(keyword? (syntax-e (car items)))
              (if (and (pair? (cdr items))
                       (memq (syntax-e (car items))
-                            '(#:input #:classes #:max-params #:ends-with #:table-key #:canonical)))
+                            '(#:input #:classes #:max-params #:max-macs #:max-activations #:max-depth
+                              #:ends-with #:table-key #:canonical)))
                  (loop (cddr items) (hash-set found (syntax-e (car items)) (cadr items)))
                  (bad (car items)))]
             [(null? (cdr items)) (values found (car items))]
@@ -50,11 +52,16 @@
   (define (expand name terms account? description rest)
     (define-values (found goal) (options rest))
     (define shape (syntax->list (hash-ref found '#:input #'0)))
+    (define budgets                     ; ((QUANTITY MOST) …)
+      (for*/list ([q (in-list '(params macs activations depth))]
+                  [most (in-value (hash-ref found (string->keyword (format "max-~a" q)) #f))]
+                  #:when most)
+        (list q most)))
     (unless (and (string? (syntax-e description))
                  (andmap identifier? (cons name terms))
                  shape (= 3 (length shape)) (andmap size? shape)
                  (size? (hash-ref found '#:classes #'0))
-                 (size? (hash-ref found '#:max-params #'0)))
+                 (assq 'params budgets) (andmap size? (map cadr budgets)))
       (bad))
     (define ends-with (hash-ref found '#:ends-with #f))
     (when (and ends-with (not (and (syntax->list ends-with) (pair? (syntax->list ends-with)))))
@@ -65,7 +72,7 @@
           (provide (rename-out [name the-space]))
           (define name
             (space 'name #,description '#,shape #,(hash-ref found '#:classes)
-                   #,(hash-ref found '#:max-params)
+                   '#,(for/list ([b (in-list budgets)]) (list (car b) 0 (cadr b)))
                    (lambda (architecture input classes fourth) #,goal)
                    #,account?
                    #,(if (syntax-e #'ends-with)

@@ -1,5 +1,6 @@
 #lang racket/base
-;; The text of an architecture, read from strangers: lists, symbols and numbers, nothing else. `_`
+;; The text of an architecture, read from strangers: lists, symbols and numbers, nothing else, as
+;; protocol/grammar.md says; python/architecto/sexpression.py and architecture.py read the same. `_`
 ;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
 (require racket/list racket/string)
@@ -12,7 +13,7 @@
 
 (define longest-text (* 1024 1024))    ; characters
 (define deepest 64)                    ; nested lists
-(define longest-number 9)              ; digits
+(define most-layers 10000)             ; those in branches included
 
 (define (hole? x) (eq? x '_))
 
@@ -63,8 +64,8 @@
   (when (> (string-length text) longest-text)
     (fail "the line has ~a characters, and at most ~a are read" (string-length text) longest-text))
   (define end (string-length text))
-  (define (skip i)
-    (if (and (< i end) (char-whitespace? (string-ref text i))) (skip (add1 i)) i))
+  (define (space? i) (memv (string-ref text i) '(#\space #\tab #\return #\newline)))
+  (define (skip i) (if (and (< i end) (space? i)) (skip (add1 i)) i))
   ;; -> datum, position behind it
   (define (datum i depth)
     (let ([i (skip i)])
@@ -97,24 +98,20 @@
   (define (atom i)
     (define stop
       (let loop ([j i])
-        (if (or (= j end)
-                (char-whitespace? (string-ref text j))
-                (memv (string-ref text j) '(#\( #\))))
+        (if (or (= j end) (space? j) (memv (string-ref text j) '(#\( #\))))
             j
             (loop (add1 j)))))
     (define token (substring text i stop))
     (values
      (cond
-       [(regexp-match? #px"^[+-]?[0-9]+$" token)
-        (when (> (string-length token) longest-number)
-          (fail "character ~a: the number ~a… is too large" (add1 i) (substring token 0 9)))
-        (string->number token 10)]
+       [(regexp-match? #px"^[+-]?[0-9]{1,9}$" token) (string->number token 10)]
        [(or (regexp-match? #px"^[+-]?[0-9]{0,9}[.][0-9]{1,18}([eE][+-]?[0-9]{1,2})?$" token)
             (regexp-match? #px"^[+-]?[0-9]{1,9}[eE][+-]?[0-9]{1,2}$" token))
         (string->number token 10 'read 'decimal-as-inexact)]
        [(regexp-match? #px"^[A-Za-z_.][A-Za-z0-9_-]{0,63}$" token) (string->symbol token)]
-       [else (fail "character ~a: expected a list, a name or a number, got '~a'" (add1 i)
-                   (excerpt token))])
+       [else (fail (string-append "character ~a: expected a list, a name or a number of at most 9 "
+                                   "digits, got '~a'")
+                    (add1 i) (excerpt token))])
      stop))
   (define-values (x next) (datum 0 1))
   (unless (= (skip next) end)
@@ -122,8 +119,9 @@
           (excerpt (substring text (skip next)))))
   x)
 
+;; The start of a text for a message, without control characters.
 (define (excerpt x)
-  (define text (if (string? x) x (format "~a" x)))
+  (define text (regexp-replace* #px"\\p{Cc}|\\p{Zl}|\\p{Zp}" (if (string? x) x (format "~a" x)) "?"))
   (if (> (string-length text) 60) (string-append (substring text 0 59) "…") text))
 
 ;; -- architectures ----------------------------------------------------------------------------------
@@ -138,12 +136,22 @@
   (unless (and (list? input) (= (length input) 4) (eq? (car input) 'input) (andmap whole (cdr input)))
     (fail "expected (input C H W) with sizes of at least 1, got ~a" (excerpt input)))
   (define layers (read-layers (third x) holes?))
-  (when (and (pair? layers) (mentions-cell? (cdr layers)))
+  (define all (kinds-of layers))
+  (when (> (length all) most-layers)
+    (fail "the architecture has more than ~a layers" most-layers))
+  (when (and (pair? all) (memq 'cell (cdr all)))
     (fail "a cell can only be the first layer"))
   (list 'architecture input layers))
 
-(define (mentions-cell? x)
-  (and (pair? x) (or (eq? (car x) 'cell) (mentions-cell? (car x)) (mentions-cell? (cdr x)))))
+;; The kind of each layer, a join's before those in its branches; `_` of a hole.
+(define (kinds-of layers)
+  (cond
+    [(not (pair? layers)) '()]
+    [(hole? (car layers)) (cons '_ (kinds-of (cdr layers)))]
+    [else
+     (define kind (caar layers))
+     (cons kind (append (if (memq kind '(residual concat)) (append-map kinds-of (cdar layers)) '())
+                        (kinds-of (cdr layers))))]))
 
 (define (read-layers layers holes?)
   (let loop ([rest layers])

@@ -2,7 +2,7 @@
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
 (require racket/list "../kanren/main.rkt" "../kanren/term.rkt" "../search/frontier.rkt"
-         "architecture.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt" "text.rkt")
+         "architecture.rkt" "budget.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt" "text.rkt")
 (provide valid-frontier like-template first-misfit)
 
 ;; The architectures that a template with holes stands for: those of its layers that fit one another,
@@ -13,7 +13,7 @@
   (make-frontier
    (query (architecture parameters)
      (fresh (out)
-       (with-account (add-budget 'params endless budgets) parameters '(0 0 0 0)
+       (with-account (with-budgets budgets `((params 0 ,endless))) parameters '(0 0 0 0)
          (λ (account)
            (define spent                ; the whole account
              (for/list ([entry (in-list account)])

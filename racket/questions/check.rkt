@@ -1,9 +1,9 @@
 #lang racket/base
 ;; check: is it valid, is it in the space, and why not; describe: shapes and costs, layer by layer.
 
-(require racket/list racket/string "../networks/ask.rkt" "../networks/explain.rkt"
-         "../networks/search.rkt" "../networks/space.rkt" "../networks/text.rkt" "lines.rkt"
-         "options.rkt")
+(require racket/list racket/string "../networks/ask.rkt" "../networks/budget.rkt"
+         "../networks/explain.rkt" "../networks/search.rkt" "../networks/space.rkt"
+         "../networks/text.rkt" "lines.rkt" "options.rkt")
 (provide check describe refusal other-input)
 
 ;; #f, or why the architecture is not what the scope asks for
@@ -35,14 +35,12 @@
                (shape->text (scope-input s)) (shape->text input))))
 
 (define (over-budget s architecture)
-  (define all
-    (if (and (scope-space s) (not (assq 'params (scope-budgets s))))
-        (cons `(params 0 ,(space-max-params (scope-space s))) (scope-budgets s))
-        (scope-budgets s)))
   (define costs
-    (if (null? all) '() (layers-cost (third architecture) (cdr (second architecture)))))
-  (for/or ([q (in-list '(params macs activations depth))] [cost (in-list costs)])
-    (define budget (assq q all))
+    (if (null? (scope-budgets s))
+        '()
+        (layers-cost (third architecture) (cdr (second architecture)))))
+  (for/or ([q (in-list quantities)] [cost (in-list costs)])
+    (define budget (assq q (scope-budgets s)))
     (and budget
          (cond [(< cost (second budget))
                 (format "valid, but ~a is ~a, at least ~a wanted" q cost (second budget))]
@@ -102,4 +100,6 @@
         [else
          (define costs (layers-cost (third architecture) input))
          (line "total" (format "~a layers, ~a activations" (fourth costs) (third costs))
-               (shape->text out) (first costs) (second costs))]))))
+               (shape->text out) (first costs) (second costs))
+         (define over (over-budget s architecture))
+         (when over (worse! 1) (say (string-append "no: " over)))]))))

@@ -2,7 +2,7 @@
 ;; Architectures in, lines out, and the exit status.
 
 (require racket/string "../networks/search.rkt" "../networks/text.rkt" "options.rkt")
-(provide say for-each-architecture worse! exit-status text-of shorten new-texts)
+(provide say for-each-architecture worse! exit-status text-of answer-text shorten new-texts)
 
 (define (say text) (write-string text) (newline))
 
@@ -49,11 +49,20 @@
 
 (define (text-of architecture) (bytes->string/utf-8 (architecture->text architecture)))
 
+;; The text of the architecture that a space gave; a mistake of the space if it is none.
+(define (answer-text answer)
+  (define text (text-of (car answer)))
+  (with-handlers ([exn:fail:text?
+                   (λ (e) (raise-user-error (format "an answer is no architecture: ~a"
+                                                    (exn-message e))))])
+    (read-architecture text))
+  text)
+
 (define (shorten t) (if (> (string-length t) 32) (string-append (substring t 0 31) "…") t))
 
 ;; Says each text once, up to n of them. -> a procedure (TEXT -> more wanted?) and one that gives how
 ;; many were said
-(define (new-texts n)
+(define (new-texts n #:say [say say])
   (define seen (make-hash))
   (values (λ (text)
             (unless (hash-ref seen text #f)

@@ -29,7 +29,7 @@
                   ([more (in-range fewest (add1 longest-rest))]
                    #:unless (eq? outcome 'stopped))
           (for-each-answer (template-frontier s template more) #:seconds (seconds-until end)
-                           (λ (answer) (found (text-of (first answer)))))))
+                           (λ (answer) (found (answer-text answer))))))
       (tell outcome said-count seconds line
             (if (scope-space s)
                 "nothing completes ~a"
@@ -122,7 +122,7 @@
         (with-handlers ([exn:fail:endless? (λ (e) 'exhausted)])
           (for-each-answer (template-frontier s template) #:seconds (seconds-until end)
                            (λ (answer)
-                             (define text (text-of (first answer)))
+                             (define text (answer-text answer))
                              (or (equal? text given) (found text)))))
         (let ([misfit (first-misfit template)])
           (for/fold ([outcome 'exhausted])

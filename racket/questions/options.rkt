@@ -1,7 +1,8 @@
 #lang racket/base
 ;; Options of a question, and the space with its input, classes and budgets that they stand for.
 
-(require racket/string "../networks/search.rkt" "../networks/space.rkt" "../networks/validity.rkt")
+(require racket/list racket/string "../networks/budget.rkt" "../networks/search.rkt"
+         "../networks/space.rkt" "../networks/validity.rkt")
 (provide current-command mistake parse need-none (struct-out scope) scope-of frontier-of
          template-frontier)
 
@@ -48,7 +49,8 @@
     (mistake "--input: expected three sizes C,H,W of at least 1, got '~a'" text))
   sizes)
 
-;; A Scope is what the options say: the space or #f, input and classes or #f, budgets (search.rkt).
+;; A Scope is what the options say: the space or #f, input and classes or #f, budgets (search.rkt),
+;; the space's own among them.
 (struct scope (space input classes budgets))
 
 (define (scope-of options default)
@@ -57,12 +59,12 @@
     (and name (with-handlers ([exn:fail:space? (λ (e) (mistake "~a" (exn-message e)))])
                 (load-space name))))
   (define budgets
-    (for*/list ([q (in-list '("params" "macs" "activations" "depth"))]
-                [least (in-value (hash-ref options (string-append "--min-" q) #f))]
-                [most (in-value (hash-ref options (string-append "--max-" q) #f))]
-                #:when (or least most))
-      (list (string->symbol q) (or least 0)
-            (or most (if (and space (equal? q "params")) (space-max-params space) endless)))))
+    (for*/list ([q (in-list quantities)]
+                [least (in-value (hash-ref options (format "--min-~a" q) #f))]
+                [most (in-value (hash-ref options (format "--max-~a" q) #f))]
+                [own (in-value (and space (assq q (space-budgets space))))]
+                #:when (or least most own))
+      (list q (or least 0) (or most (if own (third own) endless)))))
   (define input (and (hash-ref options "--input" #f) (shape-of (hash-ref options "--input"))))
   (scope space
          (or input (and space (space-input space)))

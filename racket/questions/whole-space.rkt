@@ -1,8 +1,9 @@
 #lang racket/base
 ;; Questions to a whole space: sample, count, smallest, largest.
 
-(require racket/list "../networks/ask.rkt" "../networks/extremes.rkt" "../networks/sample.rkt"
-         "../networks/space.rkt" "lines.rkt" "options.rkt")
+(require racket/list "../networks/ask.rkt" "../networks/budget.rkt" "../networks/extremes.rkt"
+         "../networks/sample.rkt" "../networks/search.rkt" "../networks/space.rkt"
+         "../networks/text.rkt" "lines.rkt" "options.rkt")
 (provide sample count-all extreme)
 
 (define (sample options others)
@@ -13,14 +14,34 @@
   (define-values (found said-count) (new-texts n))
   (define outcome
     (random-answers (frontier-of s) (hash-ref options "--seed" 0) #:seconds seconds
-                    (λ (answer) (found (text-of (first answer))))))
+                    (λ (answer) (found (answer-text answer)))))
   (case outcome
     [(exhausted)
-     (eprintf "~a: the space holds fewer than ~a architectures within these budgets: ~a\n"
-              (current-command) n (said-count))]
+     (eprintf "~a: ~a of ~a found: ~a\n" (current-command) (said-count) n
+              (no-more s (said-count)))]
     [(timeout)
      (eprintf "~a: ~a of ~a found, and then no other for ~a seconds; more: --timeout\n"
-              (current-command) (said-count) n seconds)]))
+              (current-command) (said-count) n seconds)])
+  (when (< (said-count) n) (worse! 1)))
+
+;; Why a space has no more than `count` networks: the budgets, if it has others without them.
+(define (no-more s count)
+  (define space (scope-space s))
+  (define unbounded (for/list ([b (in-list (scope-budgets s))]) (list (first b) 0 endless)))
+  (define-values (found _) (new-texts (add1 count) #:say void))
+  (define outcome
+    (for-each-answer
+     (space-frontier space #:input (scope-input s) #:classes (scope-classes s) #:budgets unbounded)
+     #:seconds 10
+     (λ (answer) (found (answer-text answer)))))
+  (define networks
+    (case count [(0) "no network"] [(1) "only 1 network"] [else (format "only ~a networks" count)]))
+  (define what
+    (format "the space ~a has ~a for ~a images and ~a classes" (space-name space) networks
+            (shape->text (scope-input s)) (scope-classes s)))
+  (if (eq? outcome 'exhausted)
+      what
+      (format "~a with ~a" what (budgets->text (scope-budgets s) #:own (space-budgets space)))))
 
 (define (count-all options others)
   (need-none others)
@@ -33,9 +54,8 @@
   (define outcome
     (for-each-answer (frontier-of s) #:seconds (hash-ref options "--timeout" 60)
                      (λ (answer)
-                       (define architecture (first answer))
-                       (hash-set! seen (if canonical (canonical architecture) (text-of architecture))
-                                  #t)
+                       (define text (answer-text answer))
+                       (hash-set! seen (if canonical (canonical (first answer)) text) #t)
                        #t)))
   (say (format "~a~a" (if (eq? outcome 'timeout) "at least " "") (hash-count seen))))
 
@@ -49,8 +69,8 @@
   (define-values (best proven?) (best-answer (frontier-of s #:measured by) direction seconds))
   (unless best
     (if proven?
-        (mistake "the space holds no architecture within these budgets")
+        (mistake (no-more s 0))
         (mistake "no architecture found within ~a seconds; more: --timeout" seconds)))
-  (say (text-of (first best)))
+  (say (answer-text best))
   (eprintf "~a: ~a ~a~a\n" (current-command) (third best) (if (eq? by 'params) "parameters" "MACs")
            (if proven? "" (format ", the best found in ~a seconds; more: --timeout" seconds))))

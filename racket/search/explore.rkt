@@ -4,7 +4,7 @@
 
 (require racket/contract/base racket/lazy-require racket/match racket/runtime-path
          racket/string
-         "../networks/search.rkt" "../networks/space.rkt"
+         "../networks/budget.rkt" "../networks/search.rkt" "../networks/space.rkt"
          (rename-in (except-in "frontier.rkt" choices) [answers frontier-answers]))
 (lazy-require ["../bridge/agent-process.rkt" (start-agent agent-process-endpoint stop-agent!)]
               ["../bridge/client.rkt"
@@ -15,7 +15,10 @@
               (#:input (or/c #f (list/c exact-positive-integer? exact-positive-integer?
                                         exact-positive-integer?))
                #:classes (or/c #f exact-positive-integer?)
-               #:max-params (or/c #f exact-nonnegative-integer?))
+               #:max-params (or/c #f exact-nonnegative-integer?)
+               #:max-macs (or/c #f exact-nonnegative-integer?)
+               #:max-activations (or/c #f exact-nonnegative-integer?)
+               #:max-depth (or/c #f exact-nonnegative-integer?))
               walk?)])
  choices choose! undo! answers show connect! scores disconnect!)
 
@@ -29,12 +32,16 @@
              (length (open-at w)) (length (answers w)))))
 
 ;; Starts a walk through a space, by name ('cnn) or by the path of its file.
-(define (start name #:input [input #f] #:classes [classes #f] #:max-params [max-params #f])
+(define (start name #:input [input #f] #:classes [classes #f] #:max-params [params #f]
+               #:max-macs [macs #f] #:max-activations [activations #f] #:max-depth [depth #f])
   (define space (load-space (if (symbol? name) (symbol->string name) name)))
   (define shape (or input (space-input space)))
   (define outputs (or classes (space-classes space)))
-  (define f (space-frontier space #:input shape #:classes outputs
-                            #:max-params (or max-params (space-max-params space))))
+  (define budgets
+    (for/list ([quantity (in-list quantities)] [most (in-list (list params macs activations depth))]
+               #:when most)
+      (list quantity 0 most)))
+  (define f (space-frontier space #:input shape #:classes outputs #:budgets budgets))
   (define w (walk space shape outputs f 0 '() #f))
   (expand f 0)
   w)

@@ -86,7 +86,8 @@ def runs(text: str) -> Network | None:
             scores = network(torch.randn(batch, *network.architecture.input))
             if scores.dim() != 2 or min(scores.shape) < 1:
                 return None
-            scores.sum().backward()
+            if scores.requires_grad:  # it has parameters
+                scores.sum().backward()
     except (architecture.ArchitectureError, RuntimeError, ValueError):
         return None
     return network

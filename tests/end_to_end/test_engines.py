@@ -4,14 +4,11 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
 
-
-@pytest.mark.timeout(300)
 def test_engines_side_by_side_have_episodes_of_their_own(run_architecto, tmp_path: Path) -> None:
     """Three engines, three workers: no episode number is used twice, every trial is another."""
     options = ["--engines", "3", "--workers", "3", "--scorer", "random", "--epochs", "1"]
-    done = run_architecto("run", "--trials", "6", "--run", tmp_path / "run", *options, timeout=240)
+    done = run_architecto("run", "--trials", "6", "--run", tmp_path / "run", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     episodes: dict[str, set[int]] = defaultdict(set)
     for line in (tmp_path / "run" / "trace.jsonl").read_text(encoding="utf-8").splitlines():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from architecto import configuration
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import candidates
@@ -31,11 +29,10 @@ def check_picks(run_dir: Path, trial: int, trials: int) -> None:
         assert best.picked == (not pick.explored)
 
 
-@pytest.mark.timeout(300)
 def test_the_scorer_of_a_pick(run_architecto, tmp_path: Path) -> None:
     """After some trials, and in a run that began with those of another space."""
     for name, options in (("a", []), ("b", ["--warm-start", tmp_path / "a", "--space", "cnn"])):
-        done = run_architecto("run", *SMALL, "--run", tmp_path / name, *options, timeout=200)
+        done = run_architecto("run", *SMALL, "--run", tmp_path / name, *options)
         assert done.returncode == 0, done.stdout + done.stderr
     check_picks(tmp_path / "a", trial=2, trials=2)
     check_picks(tmp_path / "b", trial=1, trials=3 + 1)

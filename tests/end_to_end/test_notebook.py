@@ -50,7 +50,6 @@ def wait_for(study: Study, trials: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.timeout(300)
 def test_a_function_searches(tmp_path: Path, capsys) -> None:
     """Its choices are made, and the best network classifies as well as the trial says."""
     from architecto import datasets
@@ -69,7 +68,6 @@ def test_a_function_searches(tmp_path: Path, capsys) -> None:
     assert accuracy == pytest.approx(result.best.validation_accuracy)
 
 
-@pytest.mark.timeout(300)
 def test_the_scorer_is_swapped_while_the_run_goes_on(tmp_path: Path) -> None:
     """By an object and by a name; then the run is stopped and goes on with another object."""
     folder = tmp_path / "run"
@@ -97,7 +95,6 @@ def test_the_scorer_is_swapped_while_the_run_goes_on(tmp_path: Path) -> None:
     assert scorers_of(folder)[-1] == "LastFirst"
 
 
-@pytest.mark.timeout(300)
 def test_a_bad_function_gives_way(tmp_path: Path, capsys) -> None:
     """A clear line, and the run goes on with a scorer that works."""
 
@@ -110,7 +107,6 @@ def test_a_bad_function_gives_way(tmp_path: Path, capsys) -> None:
     assert scorers_of(tmp_path / "run")[-1] == "uniform"
 
 
-@pytest.mark.timeout(300)
 def test_warm_start_of_another_space(tmp_path: Path) -> None:
     """The trials of an `mlp` run come first in the buffer of a `cnn` run, and count for nothing."""
     earlier = search(scorer="random", trials=2, run=f"{tmp_path}/mlp", **SMALL)
@@ -179,7 +175,6 @@ def alive(pids: list[int]) -> list[int]:
 
 
 @needs_proc
-@pytest.mark.timeout(300)
 def test_an_interrupt_ends_the_processes(python, tmp_path: Path) -> None:
     """Also one that the whole process group gets, as from a terminal; the run can go on."""
     folder = tmp_path / "run"
@@ -199,7 +194,6 @@ def test_an_interrupt_ends_the_processes(python, tmp_path: Path) -> None:
 
 
 @needs_proc
-@pytest.mark.timeout(300)
 def test_nothing_outlives_a_killed_notebook(python, tmp_path: Path) -> None:
     process, started = begin(python, tmp_path / "run")
     process.kill()

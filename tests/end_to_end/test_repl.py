@@ -32,7 +32,7 @@ class Terminal:
     def send(self, line: str) -> None:
         os.write(self.master, line.encode() + b"\n")
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> str:
+    def wait_for(self, pattern: str, seconds: float = 600) -> str:
         """The text up to and with the first match of `pattern` that was not yet waited for."""
         end = time.monotonic() + seconds
         while True:
@@ -45,7 +45,7 @@ class Terminal:
             if select.select([self.master], [], [], left)[0]:
                 self.seen += os.read(self.master, 65536).decode("utf-8", "replace")
 
-    def ask(self, form: str, pattern: str, seconds: float = 60) -> str:
+    def ask(self, form: str, pattern: str, seconds: float = 600) -> str:
         """Types a form and waits for what it shall print; the echo of the form does not count."""
         self.send(form)
         self.wait_for(re.escape(form[-20:]))
@@ -77,13 +77,12 @@ def test_a_walk_by_hand(repl: Terminal) -> None:
     repl.ask("(run* (q) (conde [(== q 'a)] [(== q 'b)]))", r"'\(a b\)")
 
 
-@pytest.mark.timeout(180)
 def test_nothing_freezes_while_the_agent_starts(repl: Terminal) -> None:
     """Another thread counts on while `connect!` waits for the agent; then scores are there."""
     repl.send("(define s (start 'cnn #:input '(1 8 8)))")
     repl.send("(define ticks 0)")
     repl.send("(void (thread (λ () (let loop () (sleep 0.1) (set! ticks (add1 ticks)) (loop)))))")
-    repl.ask('(connect! s #:scorer "transformer")', r"connected", 120)
+    repl.ask('(connect! s #:scorer "transformer")', r"connected")
     ticks = repl.ask("(list 'ticks (> ticks 10))", r"ticks #[tf]")
     assert ticks.endswith("#t")
     scores = repl.ask("(begin (scores s) 'done)", r"'done")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_full_disk_under_the_trace(run_architecto, tmp_path):
     run_dir.mkdir()
     dataclasses.replace(Configuration(), scorer="random", trials=1).save(run_dir)
     (run_dir / "trace.jsonl").symlink_to("/dev/full")
-    result = run_architecto("resume", run_dir, timeout=100)
+    result = run_architecto("resume", run_dir)
     assert result.returncode == 2
     assert "No space left on device" in result.stderr
     assert "Traceback" not in result.stdout + result.stderr
@@ -39,6 +40,25 @@ def test_a_run_that_is_there_already(run_architecto, tmp_path):
     assert result.returncode == 2
     assert f"{tmp_path} exists: choose another --run, or " in result.stderr
     assert result.stderr.endswith(f"architecto resume {tmp_path}\n")
+
+
+@pytest.mark.parametrize("name", ["./a b; touch x", "./it's $(touch x) `touch x`", "-n/*~&|<>"])
+def test_commands_that_are_shown_can_be_typed(run_architecto, run_program, tmp_path, name):
+    """The shell passes each name on as it is, and does nothing else."""
+    run_dir = tmp_path / name
+    run_dir.mkdir(parents=True)
+    (run_dir / "configuration.json").write_text("[]")
+    shown = run_architecto("run", f"--run={name}", cwd=tmp_path).stderr.strip()
+    result = run_program("sh", "-c", shown.partition(" or ")[2], cwd=tmp_path)
+    assert result.returncode == 2
+    assert f"{Path(name)}/configuration.json cannot be read" in result.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_no_name_of_a_run_reaches_the_terminal_with_control_characters(run_architecto, tmp_path):
+    result = run_architecto("best", "./a\x1b[2Jb\nc", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1 and result.stderr[:-1].isprintable()
 
 
 def test_a_configuration_that_was_cut_off(run_architecto, tmp_path):
@@ -101,6 +121,9 @@ def test_a_fresh_endpoint_is_for_its_owner_alone(tmp_path):
         (["--device", "tpu"], "unknown device 'tpu'"),
         (["--strategy", "nope"], "unknown strategy 'nope'"),
         (["--max-params", "5"], "at most 5 parameters"),
+        (["--max-macs", "5"], "at most 50000 parameters, at most 5 MACs; raise the budget"),
+        (["--max-activations", "5"], "at most 5 activations"),
+        (["--max-depth", "3"], "at most 3 layers"),
         (["--run", "a b"], "bad name of a run 'a b'"),
         (["--no-such-option"], "unrecognized arguments"),
     ],
@@ -118,6 +141,19 @@ def test_bad_input_is_one_line_and_imports_no_torch(run_program, python, tmp_pat
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "device", ["cuda", "cuda:99", *(["mps"] if sys.platform == "linux" else [])]
+)
+def test_a_device_that_is_not_there(run_architecto, tmp_path, device):
+    """Told before the folder of the run is made; here all graphics cards are hidden."""
+    hidden = {"CUDA_VISIBLE_DEVICES": ""}
+    result = run_architecto("run", "--device", device, cwd=tmp_path, env=hidden)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"architecto run: --device is {device}, and PyTorch finds none")
+    assert "this machine has: cpu" in result.stderr and result.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_racket_on_path(run_architecto, tmp_path):

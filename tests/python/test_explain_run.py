@@ -104,7 +104,6 @@ def test_markup_in_a_choice_stays_text() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium to open the page with")
-@pytest.mark.timeout(180)
 def test_the_page_in_a_browser(explanation, tmp_path: Path) -> None:
     """Its script shades the tokens by the attention of a head when that is chosen."""
     text = page.page(explanation, title="t", note="n")
@@ -120,7 +119,7 @@ def test_the_page_in_a_browser(explanation, tmp_path: Path) -> None:
     done = subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--timeout=20000",
          f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],
-        capture_output=True, text=True, timeout=150,
+        capture_output=True, text=True,
     )  # fmt: skip
     assert "<title>ok</title>" in done.stdout, done.stderr
     weights = explanation.attention.blocks[-1].weights[-1][3]

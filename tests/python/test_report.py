@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from architecto.evaluators.base import Evaluation, failed
-from architecto.report import best_table
+from architecto.report import BestTable
 from architecto.study import TrialResult
 
 TEXT = (
@@ -24,7 +24,7 @@ def trial(number: int, accuracy: float, channels: int = 4) -> TrialResult:
 
 def shown(trials: list[TrialResult], width: int = 160, n: int = 5) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(best_table(trials, n))
+    console.print(BestTable(trials, n))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -47,6 +47,22 @@ def test_it_fits_the_terminal_and_shows_whole_architectures(width: int) -> None:
     assert all(len(line) <= width for line in lines)
     column = lines[1].index("architecture")
     text = " ".join(" ".join(line[column:].strip() for line in lines[3:]).split())
+    assert text == "conv 3x3 4 · relu · max-pool 2 · flatten · linear 10"
+
+
+@pytest.mark.parametrize(
+    ("width", "figures"),
+    [
+        (24, "0 90.00 %"),
+        (40, "0 90.00 % 96.94 % 12,345"),
+        (60, "0 90.00 % 96.94 % 12,345 0.975"),
+    ],
+)
+def test_in_narrow_terminals_the_architecture_stands_below(width: int, figures: str) -> None:
+    lines = shown([trial(0, 0.9)], width)
+    assert all(len(line) <= width for line in lines)
+    assert " ".join(lines[2].split()) == figures
+    text = " ".join(" ".join(lines[3:]).split())
     assert text == "conv 3x3 4 · relu · max-pool 2 · flatten · linear 10"
 
 

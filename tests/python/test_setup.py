@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from architecto.configuration import Configuration
+from architecto.configuration import QUANTITIES, Configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = """
@@ -102,7 +102,6 @@ class Machine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
         )
 
     def calls(self) -> list[str]:
@@ -352,7 +351,8 @@ def test_run_search_passes_its_variables_on(machine):
 def test_defaults_are_those_of_the_command_line():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     variables = dict(re.findall(r"^(\w+) \?= *([^#\n]*?)#", makefile, re.MULTILINE))
-    for name in ("space", "dataset", "scorer", "trials", "seed", "max_params", "device", "epochs"):
+    names = ["space", "dataset", "scorer", "trials", "seed", "device", "epochs"]
+    for name in [*names, *(f"max_{quantity}" for quantity in QUANTITIES)]:
         default = getattr(Configuration(), name)
         assert variables[name.upper()] == ("" if default is None else str(default)), name
 

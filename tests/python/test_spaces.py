@@ -23,7 +23,7 @@ def questions(run_program):
     """Ask `questions.rkt`: `questions("count", "--space", "mlp", lines="…")`."""
 
     def ask(*arguments: str | Path, lines: str = ""):
-        return run_program("racket", "racket/questions.rkt", *arguments, input=lines, timeout=110)
+        return run_program("racket", "racket/questions.rkt", *arguments, input=lines)
 
     return ask
 
@@ -37,6 +37,17 @@ def cells() -> list[tuple[int, int]]:
         macs = (432 + 7168 + 3840 * small + 34560 * large) * 1024 + 640
         found.append((parameters, macs))
     return found
+
+
+def totals(questions, *space: str | Path, lines: str) -> list[dict[str, int]]:
+    """What each network costs, by quantity."""
+    described = questions("describe", *space, "-", lines=lines).stdout
+    pattern = r"^total +(\d+) layers, (\d+) activations .* (\d+) +(\d+)$"
+    names = ("depth", "activations", "params", "macs")
+    return [
+        dict(zip(names, map(int, found), strict=True))
+        for found in re.findall(pattern, described, re.MULTILINE)
+    ]
 
 
 @pytest.mark.parametrize("budget", [("--max-macs", 90_000_000), ("--min-macs", 150_000_000),
@@ -53,25 +64,20 @@ def test_budgets_are_those_of_all_residual_networks(questions) -> None:
     """Every network of a small space is drawn; each budget leaves those that it should."""
     space = ("--space", "resnet", "--max-params", "4000")
     drawn = questions("sample", *space, "-n", "1000")
-    assert "fewer than 1000" in drawn.stderr and drawn.returncode == 0
+    assert "at most 4000 parameters" in drawn.stderr and drawn.returncode == 1
     count = len(drawn.stdout.splitlines())
     assert questions("count", *space).stdout == f"{count}\n"
-    totals = re.findall(
-        r"^total +(\d+) layers, (\d+) activations .* (\d+) +(\d+)$",
-        questions("describe", "-", lines=drawn.stdout).stdout,
-        re.MULTILINE,
-    )
-    assert len(totals) == count
-    for column, option in enumerate(("--max-depth", "--min-activations", None, "--max-macs")):
-        values = sorted(int(total[column]) for total in totals)
+    found = totals(questions, lines=drawn.stdout)
+    assert len(found) == count
+    for option in ("--max-depth", "--min-activations", "--max-macs"):
+        values = sorted(total[option[6:]] for total in found)
         middle = values[count // 2]
-        if option:
-            expected = sum(v <= middle if "max" in option else v >= middle for v in values)
-            said = questions("count", *space, option, str(middle))
-            assert said.stdout == f"{expected}\n", option
+        expected = sum(v <= middle if "max" in option else v >= middle for v in values)
+        said = questions("count", *space, option, str(middle))
+        assert said.stdout == f"{expected}\n", option
     for command, best in (("smallest", min), ("largest", max)):
         said = questions(command, *space, "--by", "macs", "--timeout", "60")
-        assert int(said.stderr.split()[1]) == best(int(total[3]) for total in totals)
+        assert int(said.stderr.split()[1]) == best(total["macs"] for total in found)
         assert "best found" not in said.stderr
 
 
@@ -90,7 +96,7 @@ def test_canonical_cells_are_unions_of_the_tables_classes(run_program) -> None:
                          ((space-canonical space) architecture))))
     """
     lines = "\n".join(" ".join(re.findall(r"\|?([a-z_0-9]+)~\d", arch)) for arch, _ in rows)
-    said = run_program("racket", "-l", "racket/base", "-e", program, input=lines, timeout=110)
+    said = run_program("racket", "-l", "racket/base", "-e", program, input=lines)
     forms = said.stdout.splitlines()
     assert len(forms) == len(rows) == 15625, said.stderr
     of_class: dict[str, set[str]] = defaultdict(set)
@@ -120,8 +126,47 @@ def test_the_template_of_a_space_works_as_it_is(
 
 
 @pytest.mark.parametrize(
+    ("quantity", "most"), [("macs", 500_000), ("activations", 3000), ("depth", 6)]
+)
+def test_a_space_has_budgets_of_its_own(
+    quantity: str, most: int, run_architecto, questions, run_program, tmp_path: Path
+) -> None:
+    """Every question keeps them, and an option takes their place."""
+    file, plain = tmp_path / "tiny.rkt", tmp_path / "plain.rkt"
+    plain.write_text(run_architecto("new-space", "tiny").stdout)
+    file.write_text(
+        plain.read_text().replace(
+            "#:max-params 50000", f"#:max-params 50000 #:max-{quantity} {most}"
+        )
+    )
+    drawn = questions("sample", "--space", file, "-n", "10000")
+    costs = [total[quantity] for total in totals(questions, lines=drawn.stdout)]
+    all_drawn = questions("sample", "--space", plain, "-n", "10000")
+    all_costs = [total[quantity] for total in totals(questions, lines=all_drawn.stdout)]
+    assert 0 < len(costs) == sum(cost <= most for cost in all_costs) < len(all_costs)
+    assert questions("count", "--space", file).stdout == f"{len(costs)}\n"
+    option = (f"--max-{quantity}", str(max(all_costs)))
+    assert questions("count", "--space", file, *option).stdout == f"{len(all_costs)}\n"
+
+    over = all_drawn.stdout.splitlines()[all_costs.index(max(all_costs))]
+    word = f"{quantity} is {max(all_costs)}, over the budget of {most}"
+    for command in ("check", "describe"):
+        said = questions(command, "--space", file, "-", lines=over)
+        assert said.stdout.splitlines()[-1] == f"no: valid, but {word}" and said.returncode == 1
+    assert questions("check", "--space", file, "-", *option, lines=over).stdout == "yes\n"
+    filled = questions("complete", "--space", file, "-", lines=over)
+    assert filled.stdout == "" and filled.returncode == 1
+    largest = questions("largest", "--space", file, "--by", "macs")
+    assert totals(questions, lines=largest.stdout)[0][quantity] <= most
+    engine = ("racket", "racket/run-search.rkt", "--feasible", "--space", file)
+    assert run_program(*engine).returncode == 0
+    none = run_program(*engine, f"--max-{quantity}", "1")
+    assert none.returncode == 2 and "at most 50000 parameters, at most 1 " in none.stderr
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line"),
-    [("#:input (1 28 28)", "#:input (1 28)", 5), ("(architectureo arch", "(architectur arch", 9)],
+    [("#:input (1 28 28)", "#:input (1 28)", 6), ("(architectureo arch", "(architectur arch", 10)],
 )
 def test_a_mistake_in_a_space_is_told_with_file_and_line(
     old: str, new: str, line: int, run_architecto, questions, tmp_path: Path
@@ -164,6 +209,6 @@ def test_a_space_that_never_ends_is_left_in_time(questions, tmp_path: Path) -> N
 (defrel (goes-ono layers) (goes-ono layers))
 """)
     said = questions("sample", "--space", file, "--timeout", "1")
-    assert (said.stdout, said.returncode) == ("", 0)
+    assert (said.stdout, said.returncode) == ("", 1)
     assert said.stderr == "sample: 0 of 1 found, and then no other for 1 seconds; more: --timeout\n"
     assert questions("count", "--space", file, "--timeout", "1").stdout == "at least 0\n"

@@ -49,7 +49,7 @@
       [_ 0])))
 
 (test-case "cnn: 300 random networks keep the budget, and their parameters are counted right"
-  (define f (space-frontier (load-space "cnn") #:input '(1 8 8) #:max-params 20000))
+  (define f (space-frontier (load-space "cnn") #:input '(1 8 8) #:budgets '((params 0 20000))))
   (define found (walks f 300))
   (check-equal? (length found) 300)
   (for ([answer found])
@@ -59,7 +59,8 @@
     (check-equal? (last (last layers)) 10)))
 
 (test-case "cnn: no network meets a budget of 100 parameters, and that is proven at once"
-  (check-equal? (all-answers (space-frontier (load-space "cnn") #:input '(1 8 8) #:max-params 100))
+  (check-equal? (all-answers
+                 (space-frontier (load-space "cnn") #:input '(1 8 8) #:budgets '((params 0 100))))
                 '()))
 
 (test-case "nas-bench-201: 15,625 cells, each once, with the benchmark's names and parameters"
