@@ -53,7 +53,7 @@
 ;; The endpoint in the agent's first line, a JSON object, or #f.
 (define (endpoint-of line)
   (define object
-    (with-handlers ([exn:fail:read? (λ (_) #f)])
+    (with-handlers ([exn:fail? (λ (_) #f)]) ; what the reader of JSON raises is of several kinds
       (string->jsexpr line)))
   (define endpoint (and (hash? object) (hash-ref object 'endpoint #f)))
   (and (string? endpoint) endpoint))

@@ -116,15 +116,24 @@
     (message-error "too_large" (limit-text "body" (bytes-length body) body-limit) header))
   (values header body))
 
+;; The reader of the json library raises exceptions of several kinds on what is not JSON, and takes
+;; control characters in strings, which JSON does not.
 (define (read-header frame)
   (define in (open-input-bytes frame))
   (define header
-    (with-handlers ([exn:fail:read? (λ (_) eof)])
+    (with-handlers ([exn:fail? (λ (_) eof)])
       (if (bytes-utf-8-length frame) (read-json in) eof)))
   (when (or (eof-object? header)
-            (not (or (eof-object? (peek-byte in)) (regexp-match? #px"^\\s*$" in))))
+            (not (regexp-match? #px"^[ \t\n\r]*$" in))
+            (control-in-string? frame))
     (message-error "bad_header" "the header is not JSON"))
   header)
+
+;; For JSON: does a string in it hold a raw control character?
+(define (control-in-string? frame)
+  (and (regexp-match? #rx#"[\0-\37]" frame)
+       (for/or ([literal (in-list (regexp-match* #rx#"\"(?:[^\"\\]|\\\\.)*\"" frame))])
+         (regexp-match? #rx#"[\0-\37]" literal))))
 
 ;; Raises exn:fail:message unless every field of the header's type is there and of its kind.
 ;; Unknown fields are ignored; an unknown type is refused by name.

@@ -97,6 +97,33 @@ def test_both_sides_refuse_the_same_headers(project):
         assert answer == code_of(header), header[:200]
 
 
+def test_both_sides_refuse_the_same_mutated_headers(project):
+    """Bytes put in, cut out and changed: no header gives anything but a header or a code."""
+    rng = random.Random(3)
+    whole = [header for header in all_headers() if len(header) < 400]
+    headers = [b"|~oops", b"{|~oops", b'"~a', b"nul", b'{"v":1,"type":"reward\\u1', b"\xef\xbb\xbf{}"]
+    headers += [changed(rng, rng.choice(whole)) for _ in range(5000)]
+    answers = ask_racket(project, [(header, b"") for header in headers])
+    assert len(answers) == len(headers)
+    for header, answer in zip(headers, answers, strict=True):
+        expected = code_of(header)
+        assert answer.startswith("error ") == expected.startswith("error "), header
+        assert not answer.startswith("error ") or answer == expected, header
+    assert 1000 < sum(answer.startswith("error ") for answer in answers) < 5000
+
+
+def changed(rng: random.Random, header: bytes) -> bytes:
+    """The header with one to three changes of its bytes."""
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(header) + 1)
+        until = at + rng.choice([0, 0, 1, 1, 2, 9, 200])
+        signs = [bytes([byte]) for byte in b'~|\\"{}[],:-+.eE0123456789 \t\n\f\x00/']
+        words = [b"true", b"nul", b"NaN", b"1.0", b"1e3", b"-0", b"01", b"\\u00", b"\\ud83d", b"\\ude00"]
+        more = [b"", rng.randbytes(2), b"\xc2\xa0", b"\xe2\x80\xa8", "λ".encode()]
+        header = header[:at] + rng.choice([*signs, *words, *more]) + header[until:]
+    return header
+
+
 @pytest.mark.parametrize("type", ["choose", "scores_reply"])
 def test_both_sides_refuse_the_same_bodies(project, type):
     header = next(h for h in all_headers() if json.loads(h)["type"] == type)
