@@ -117,7 +117,7 @@ def parser() -> Parser:
     serve = commands.add_parser("serve", help="the agent process, for engines to connect to")
     serve.description = (
         "Serve a scorer over ZeroMQ, as protocol/README.md says. Without --run nothing is trained, "
-        "and one line of JSON on stdout tells the endpoint. Ends when its stdin closes."
+        "and one line of JSON on stdout tells the endpoint. Ends on SIGTERM or Ctrl-C."
     )
     _add_settings(serve, "scorer", "scorer_seconds", "seed", "space", "dataset")
     serve.add_argument(
@@ -133,6 +133,9 @@ def parser() -> Parser:
         "--keys",
         metavar="FOLDER",
         help="accept only the engines whose keys are listed there (default: none)",
+    )
+    serve.add_argument(
+        "--end-with-stdin", action="store_true", help="end also when standard input closes"
     )
     serve.set_defaults(command=_serve)
 
@@ -314,8 +317,12 @@ def _serve(options: argparse.Namespace) -> int:
 
     keys = options.keys and Path(options.keys)
     if options.run_dir is not None:
-        return serve.serve_run(Path(options.run_dir), options.endpoint, keys)
-    return serve.serve_scores(_settings(options), options.endpoint, keys)
+        return serve.serve_run(
+            Path(options.run_dir), options.endpoint, keys, end_with_stdin=options.end_with_stdin
+        )
+    return serve.serve_scores(
+        _settings(options), options.endpoint, keys, end_with_stdin=options.end_with_stdin
+    )
 
 
 def _keys(options: argparse.Namespace) -> int:

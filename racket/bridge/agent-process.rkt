@@ -34,7 +34,7 @@
   (unless (file-exists? python)
     (agent-error "no Python at ~a: run `make setup`" python))
   (define-values (process stdout stdin stderr)
-    (apply subprocess #f #f #f python "-m" "architecto" "serve" arguments))
+    (apply subprocess #f #f #f python "-m" "architecto" "serve" "--end-with-stdin" arguments))
   (define words (box ""))
   (define listener (thread (λ () (keep-last-line stderr words))))
   (define line (sync/timeout/enable-break deadline (read-line-evt stdout)))
