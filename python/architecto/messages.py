@@ -15,8 +15,10 @@ from typing import Any
 VERSION = 1
 HEADER_LIMIT = 64 * 1024
 """Largest header, in bytes."""
-BODY_LIMIT = 16 * 1024 * 1024
+BODY_LIMIT = 4 * 1024 * 1024
 """Largest body, in bytes."""
+LINES_LIMIT = 64 * 1024
+"""Most lines in a body."""
 INDICES_LIMIT = 4096
 """Most indices in one list of a header (``candidates``, ``closed``, ``choices``)."""
 INTEGER_LIMIT = 2**53 - 1
@@ -218,6 +220,7 @@ def parse_choices(body: bytes) -> list[tuple[int, int | None, str]]:
     text = _decoded(body)
     if not text:
         return []
+    _check_lines(text)
     found = _CHOICE.findall(text)
     if len(found) <= text.count("\n"):
         number = next(n for n, line in enumerate(text.split("\n"), 1) if not _CHOICE.match(line))
@@ -240,6 +243,7 @@ def parse_scores(body: bytes) -> list[tuple[int, float]]:
     """Read the body of a ``scores_reply``: (index, score) a line."""
     scores = []
     text = _decoded(body)
+    _check_lines(text)
     for number, line in enumerate(text.split("\n") if text else [], start=1):
         index, _, score = line.partition(" ")
         good = _INDEX.match(index) and int(index) <= INTEGER_LIMIT
@@ -320,6 +324,12 @@ def _decoded(body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise MessageError("bad_body", "the body is not UTF-8") from None
+
+
+def _check_lines(text: str) -> None:
+    lines = text.count("\n") + 1
+    if lines > LINES_LIMIT:
+        raise MessageError("too_large", f"the body has {lines} lines, the limit is {LINES_LIMIT}")
 
 
 def _refuse_constant(name: str) -> float:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from architecto import __version__, architecture
-from architecto.messages import MessageError, build, parse_choices, score_lines
+from architecto.messages import (
+    BODY_LIMIT,
+    SECONDS_LIMIT,
+    MessageError,
+    build,
+    parse_choices,
+    score_lines,
+)
 from architecto.sessions import Session
 from architecto.time_limit import TimeLimit, TooSlow
 
@@ -25,6 +32,8 @@ T = TypeVar("T")
 
 SESSIONS_LIMIT = 256
 """Sessions held at a time; the one that has been silent longest makes room."""
+CHOICES_BYTES = 128 * 1024 * 1024
+"""Bytes that the choices of all sessions may take; over it, sessions make room like that."""
 SCORING_S = 60.0
 """Seconds that a scorer may take for one request."""
 
@@ -71,7 +80,7 @@ class Service:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
         self._limit = TimeLimit(scoring_s)
-        self.deadline_s = 2 * scoring_s
+        self.deadline_s = min(2 * scoring_s, SECONDS_LIMIT)
         """Seconds that a request may take before the engine gives the agent up."""
         self.sessions: dict[str, Session] = {}
         self.episode = 0
@@ -99,6 +108,19 @@ class Service:
                 return Session(name, request.routing)
             raise MessageError("unknown_session", f"no session {name}: say hello first", header)
         return session
+
+    def make_room(self, asking: Session) -> None:
+        """Forget sessions while all take more than `CHOICES_BYTES`, the one that asks last.
+
+        What is forgotten is an unknown session from then on: its engine says hello again and sends
+        the choices that it needs. Raises MessageError if that happens to the one that asks.
+        """
+        while sum(session.size for session in self.sessions.values()) > CHOICES_BYTES:
+            name = next((name for name in self.sessions if name != asking.name), asking.name)
+            del self.sessions[name]
+            if name == asking.name:
+                text = f"session {name} held more than {CHOICES_BYTES} bytes: say hello again"
+                raise MessageError("unknown_session", text)
 
     def all_left(self) -> bool:
         """Has every engine that said hello taken leave, or been told to stop?"""
@@ -159,6 +181,7 @@ class Service:
     def _choose(self, session: Session, request: Request) -> list[bytes] | None:
         header = request.header
         self.take_up(session, request)
+        self.make_room(session)
         candidates = session.candidates(header["candidates"])
         if self.trials and header["step"] == 0:
             self.settle()
@@ -202,10 +225,13 @@ class Service:
 
     def _scores(self, session: Session, request: Request) -> list[bytes]:
         session.learn(request.choices)
+        self.make_room(session)
         candidates = session.candidates(request.header["candidates"])
         texts = [session.texts[index] for index in candidates]
         scores = self._scored(lambda: self.agent.scores(texts))
         body = score_lines(zip(candidates, scores, strict=True))
+        if len(body) > BODY_LIMIT:
+            raise MessageError("too_large", f"{len(candidates)} scores are too many: ask for fewer")
         return _reply(request.header, body, scorer=self.agent.scorer.name)
 
     def _use_scorer(self, header: dict[str, Any]) -> list[bytes]:

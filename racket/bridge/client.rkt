@@ -224,12 +224,13 @@
 
 ;; The indices in parts, in their order, whose lines fit into a body each; at least one part.
 (define (bodies-of indices text)
-  (let fill ([indices indices] [part '()] [size 0])
+  (let fill ([indices indices] [part '()] [size 0] [lines 0])
     (define line (if (null? indices) 0 (+ 33 (bytes-length (text (first indices))))))
     (cond
       [(null? indices) (list (reverse part))]
-      [(and (pair? part) (> (+ size line) body-limit)) (cons (reverse part) (fill indices '() 0))]
-      [else (fill (rest indices) (cons (first indices) part) (+ size line))])))
+      [(and (pair? part) (or (> (+ size line) body-limit) (= lines lines-limit)))
+       (cons (reverse part) (fill indices '() 0 0))]
+      [else (fill (rest indices) (cons (first indices) part) (+ size line) (add1 lines))])))
 
 (define (forget-sent! a indices)
   (for ([index (in-list indices)])

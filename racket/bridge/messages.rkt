@@ -7,8 +7,8 @@
 ;;
 ;; A Header is a hasheq from symbols to JSON values, as the json library reads them.
 
-(provide version header-limit body-limit indices-limit integer-limit seconds-limit
-         fields requests statuses outcomes codes
+(provide version header-limit body-limit lines-limit indices-limit integer-limit
+         seconds-limit fields requests statuses outcomes codes
          (struct-out exn:fail:message)
          build parse check
          choice-lines parse-choices parse-scores printable)
@@ -17,7 +17,8 @@
 
 (define version 1)
 (define header-limit (* 64 1024))         ; bytes
-(define body-limit (* 16 1024 1024))      ; bytes
+(define body-limit (* 4 1024 1024))       ; bytes
+(define lines-limit (* 64 1024))          ; lines in a body
 (define indices-limit 4096)               ; indices in one list of a header
 (define integer-limit (sub1 (expt 2 53))) ; the largest integer every JSON reader keeps exact
 (define seconds-limit (* 24 60 60))       ; the longest deadline: a day
@@ -282,7 +283,11 @@
 (define (lines-of body)
   (unless (bytes-utf-8-length body)
     (message-error "bad_body" "the body is not UTF-8"))
-  (if (equal? body #"") '() (regexp-split #rx#"\n" body)))
+  (define lines (if (equal? body #"") '() (regexp-split #rx#"\n" body)))
+  (when (> (length lines) lines-limit)
+    (message-error "too_large"
+                   (format "the body has ~a lines, the limit is ~a" (length lines) lines-limit)))
+  lines)
 
 (define (limit-text frame got limit)
   (format "the ~a has ~a bytes, the limit is ~a" frame got limit))
