@@ -135,7 +135,15 @@ def parser() -> Parser:
         help="accept only the engines whose keys are listed there (default: none)",
     )
     serve.add_argument(
-        "--end-with-stdin", action="store_true", help="end also when standard input closes"
+        "--end-with-stdin",
+        action="store_true",
+        help="end also when standard input closes (default: stdin is not looked at)",
+    )
+    serve.add_argument(
+        "--allow-scorer-files",
+        action="store_true",
+        help="on tcp, load scorers from files and modules as well when a listed engine asks for "
+        "it, who can then run any code here (default: registered names only)",
     )
     serve.set_defaults(command=_serve)
 
@@ -316,13 +324,13 @@ def _serve(options: argparse.Namespace) -> int:
     from architecto import serve
 
     keys = options.keys and Path(options.keys)
+    flags = {
+        "end_with_stdin": options.end_with_stdin,
+        "allow_scorer_files": options.allow_scorer_files,
+    }
     if options.run_dir is not None:
-        return serve.serve_run(
-            Path(options.run_dir), options.endpoint, keys, end_with_stdin=options.end_with_stdin
-        )
-    return serve.serve_scores(
-        _settings(options), options.endpoint, keys, end_with_stdin=options.end_with_stdin
-    )
+        return serve.serve_run(Path(options.run_dir), options.endpoint, keys, **flags)
+    return serve.serve_scores(_settings(options), options.endpoint, keys, **flags)
 
 
 def _keys(options: argparse.Namespace) -> int:

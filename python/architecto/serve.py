@@ -53,7 +53,12 @@ class Stop:
 
 
 def serve_run(
-    run_dir: Path, at: str | None, keys: Path | None = None, *, end_with_stdin: bool = False
+    run_dir: Path,
+    at: str | None,
+    keys: Path | None = None,
+    *,
+    end_with_stdin: bool = False,
+    allow_scorer_files: bool = False,
 ) -> int:
     """Serve the run in a directory until it is done; gives the exit status.
 
@@ -67,7 +72,8 @@ def serve_run(
         stop.watch_stdin()
     from architecto.run import Run  # imports torch: seconds
 
-    run = Run(run_dir, settings, listening, keys=keys)
+    files = allow_scorer_files or not listening.startswith("tcp://")
+    run = Run(run_dir, settings, listening, keys=keys, scorer_files=files)
     gc.freeze()  # what is loaded stays: collections need not look at it each time
     work(run, listening, stop=lambda: bool(stop))
     if run.failure:
@@ -105,6 +111,7 @@ def serve_scores(
     keys: Path | None = None,
     *,
     end_with_stdin: bool = False,
+    allow_scorer_files: bool = False,
 ) -> int:
     """Serve scores and picks without evaluating anything, for the REPL."""
     stop = Stop()
@@ -129,6 +136,7 @@ def serve_scores(
         agent,
         seed=settings.seed,
         load_scorer=load_scorer,
+        scorer_files=allow_scorer_files or not listening.startswith("tcp://"),
         scoring_s=settings.scorer_seconds,
     )
     server = Server(service)

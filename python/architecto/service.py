@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from architecto import __version__, architecture
+from architecto import __version__, architecture, scorers
 from architecto.messages import (
     BODY_LIMIT,
     SECONDS_LIMIT,
@@ -64,7 +64,8 @@ class Service:
     """The sessions of an agent, and what happens in them.
 
     ``trials`` is None when nothing is evaluated (the REPL's agent). ``on_event(kind, **facts)`` is
-    told ``step`` after each pick and ``scorer`` after each swap.
+    told ``step`` after each pick and ``scorer`` after each swap. ``scorer_files``: requests may
+    name scorers that are files or modules, and so run any code as this user.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class Service:
         seed: int,
         trials: Trials | None = None,
         load_scorer: Callable[[str], Any] | None = None,
+        scorer_files: bool = True,
         scoring_s: float = SCORING_S,
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
+        self._scorer_files = scorer_files
         self._limit = TimeLimit(scoring_s)
         self.deadline_s = min(2 * scoring_s, SECONDS_LIMIT)
         """Seconds that a request may take before the engine gives the agent up."""
@@ -237,8 +240,13 @@ class Service:
     def _use_scorer(self, header: dict[str, Any]) -> list[bytes]:
         if self._load_scorer is None:
             raise MessageError("refused", "this agent keeps its scorer")
+        spec = header["scorer"]
+        if not self._scorer_files and spec not in scorers.names():
+            known = ", ".join(scorers.names())
+            text = f"got scorer {spec!r}, expected one of {known}: over tcp, others only from an "
+            raise MessageError("refused", text + "agent started with --allow-scorer-files")
         try:
-            self.use_scorer(header["scorer"])
+            self.use_scorer(spec)
         except ValueError as error:
             raise MessageError("refused", str(error)) from None
         return _reply(header, scorer=self.agent.scorer.name)
