@@ -146,9 +146,11 @@
     (stop-or status))
   (define (end episode outcome)
     (stop-or (ask (agent-episode-end! agent #:episode episode #:outcome outcome))))
-  (run-episodes f s (guide pick answer end)
-                #:first (hash-ref (agent-hello agent) 'episode 0))
-  (ask (disconnect-agent! agent)))
+  (define result
+    (run-episodes f s (guide pick answer end)
+                  #:first (hash-ref (agent-hello agent) 'episode 0)))
+  (ask (disconnect-agent! agent))
+  (displayln (if (eq? result 'exhausted) "the space is exhausted" "the agent said stop")))
 
 (module+ main
   (with-handlers ([exn:break? (λ (e) (exit 130))])
