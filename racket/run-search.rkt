@@ -1,9 +1,10 @@
 #lang racket/base
 ;; The command line of an engine: searches a space under the guidance of the agent at an endpoint.
 ;; Exit status: 0 the agent said stop, or the space is exhausted; 2 a user's mistake, one line on
-;; standard error; 1 anything else. The engine ends when its standard input closes.
+;; standard error; 130 Ctrl-C; 1 anything else. With --end-with-stdin it ends when its standard input
+;; closes, which whoever starts it as a child wants.
 
-(require racket/cmdline racket/list racket/string
+(require racket/cmdline racket/list racket/os racket/string
          "bridge/client.rkt" "networks/budget.rkt" "networks/search.rkt" "networks/space.rkt"
          "search/episode.rkt" "search/frontier.rkt" "search/strategy.rkt")
 
@@ -27,7 +28,7 @@
   (define endpoint #f)
   (define key #f)
   (define deadline 60)
-  (define session "engine-0")
+  (define session #f)
   (define name "cnn")
   (define input #f)
   (define classes #f)
@@ -35,6 +36,7 @@
   (define strategy-name 'descend)
   (define feasible? #f)
   (define keys? #f)
+  (define end-with-stdin? #f)
   (define (at-most! quantity text)
     (define most (parse-natural (format "--max-~a" quantity) text))
     (set! budgets (cons (list quantity 0 most) budgets)))
@@ -45,7 +47,8 @@
    [("--key") f "file of this engine's keys, for an agent at tcp://ADDRESS:PORT" (set! key f)]
    [("--deadline") n "seconds to wait for the agent at the start (default 60)"
                    (set! deadline (max 1 (parse-natural "--deadline" n)))]
-   [("--session") s "name of this engine at the agent (default engine-0)" (set! session s)]
+   [("--session") s "name of this engine at the agent, its own alone (default: of host and process)"
+                  (set! session s)]
    [("--space") s "a space's name, or the path of a .rkt file (default cnn)" (set! name s)]
    [("--input") s "shape of an image, C,H,W (default: the space's own)"
                 (set! input (parse-shape s))]
@@ -60,6 +63,8 @@
    [("--max-depth") n "at most so many layers (default: the space's own)" (at-most! 'depth n)]
    [("--strategy") s "descend, best-first or fair (default descend)"
                    (set! strategy-name (string->symbol s))]
+   [("--end-with-stdin") "end with status 1 when standard input closes"
+                         (set! end-with-stdin? #t)]
    [("--table-keys") "tell the agent the name of each network in the space's table of results"
                      (set! keys? #t)]
    [("--feasible") "print one architecture within the budget and end; status 2 if there is none"
@@ -82,12 +87,31 @@
     [feasible? (in-space (λ () (print-one f space shape outputs budgets)))]
     [(not endpoint) (user-mistake "expected --connect ENDPOINT, or --feasible")]
     [else
-     (end-with-standard-input)
+     (unless (or (not session) (regexp-match? #px"^[A-Za-z0-9._-]{1,64}$" session))
+       (user-mistake
+        "--session: expected 1 to 64 of letters, digits, dot, underscore, hyphen, got '~a'"
+        session))
+     (when end-with-stdin? (end-with-standard-input))
      (define hello (hash 'space (symbol->string (space-name space)) 'input shape 'classes outputs))
-     (define agent (connect-agent endpoint #:session session #:hello hello
-                                  #:deadline deadline #:key key))
-     (search f (make-strategy strategy-name f) agent
-             (if keys? (space-table-key space) (λ (architecture) #f)))]))
+     (define agent (asking name (λ () (connect-agent endpoint #:session (or session (fresh-name))
+                                                     #:hello hello
+                                                     #:deadline deadline #:key key))))
+     (in-space
+      (λ () (search name f (make-strategy strategy-name f) agent
+                    (if keys? (space-table-key space) (λ (architecture) #f)))))]))
+
+;; The result of (work), which asks the agent; what goes wrong there ends the engine with one line.
+(define (asking name work)
+  (with-handlers ([exn:fail:agent:answer?
+                   (λ (e) (user-mistake "the space ~a has a wrong answer: ~a" name (exn-message e)))]
+                  [exn:fail:agent? (λ (e) (eprintf "run-search: ~a\n" (exn-message e)) (exit 1))])
+    (work)))
+
+;; A session's name that no other engine of the agent has.
+(define (fresh-name)
+  (define host (regexp-replace* #rx"[^A-Za-z0-9._-]" (gethostname) "-"))
+  (format "~a-~a-~a" (substring host 0 (min 32 (string-length host))) (getpid)
+          (number->string (random #x1000000) 16)))
 
 (define (print-one f space shape classes budgets)
   (let loop ()
@@ -110,27 +134,32 @@
               (unless (eof-object? (read-bytes 1024)) (loop)))
             (exit 1))))
 
-(define (search f s agent table-key)
+(define (search name f s agent table-key)
+  (define-syntax-rule (ask question) (asking name (λ () question)))
   (define (stop-or result) (if (eq? result 'shutdown) 'stop result))
   (define (pick episode step candidates new closed)
     (stop-or
-     (agent-choose! agent #:episode episode #:step step #:candidates candidates #:new new
-                    #:closed closed
-                    #:text (λ (i) (choice-text f i))
-                    #:parent (λ (i) (choice-parent f i))
-                    #:open (λ () (choices f)))))
+     (ask (agent-choose! agent #:episode episode #:step step #:candidates candidates #:new new
+                         #:closed closed
+                         #:text (λ (i) (choice-text f i))
+                         #:parent (λ (i) (choice-parent f i))
+                         #:open (λ () (choices f))))))
   (define (answer episode step index term)
+    (define text (architecture->text (first term)))
+    (define key (table-key (first term)))
+    (define parameters (and (exact-nonnegative-integer? (second term)) (second term)))
     (define-values (status reward)
-      (agent-answer! agent #:episode episode #:step step #:index index
-                     #:architecture (architecture->text (first term))
-                     #:parameters (second term) #:table-key (table-key (first term))))
+      (ask (agent-answer! agent #:episode episode #:step step #:index index #:architecture text
+                          #:parameters parameters #:table-key key)))
     (stop-or status))
   (define (end episode outcome)
-    (stop-or (agent-episode-end! agent #:episode episode #:outcome outcome)))
-  (run-episodes f s (guide pick answer end)
-                #:first (hash-ref (agent-hello agent) 'episode 0))
-  (disconnect-agent! agent))
+    (stop-or (ask (agent-episode-end! agent #:episode episode #:outcome outcome))))
+  (define result
+    (run-episodes f s (guide pick answer end)
+                  #:first (hash-ref (agent-hello agent) 'episode 0)))
+  (ask (disconnect-agent! agent))
+  (displayln (if (eq? result 'exhausted) "the space is exhausted" "the agent said stop")))
 
 (module+ main
-  (with-handlers ([exn:fail:agent? (λ (e) (eprintf "run-search: ~a\n" (exn-message e)) (exit 1))])
+  (with-handlers ([exn:break? (λ (e) (exit 130))])
     (main (current-command-line-arguments))))

@@ -33,6 +33,7 @@ examples:
   python -m architecto best by-chance                        show its best networks again
   python -m architecto swap by-chance --scorer transformer   change the guide of a run at work
   python -m architecto explain by-chance --trial 3           what led to one of its networks
+  python -m architecto run --connect ipc:///tmp/socket       engines for an agent of your own
 
 exit status: 0 done, 1 the processes of the run kept dying, 2 a mistake in the command,
 130 ended with Ctrl-C (go on with resume)"""
@@ -80,6 +81,15 @@ def parser() -> Parser:
         help="name of the run, written to runs/NAME, or a path with a slash "
         "(default: SPACE-DATASET-NUMBER, the next free number)",
     )
+    run.add_argument(
+        "--connect",
+        metavar="ENDPOINT",
+        help="have an agent of your own guide the search, see protocol/README.md: only engines are "
+        "started, by --space, --dataset, --max-params, --strategy, --engines (default: none)",
+    )
+    run.add_argument(
+        "--key", metavar="FILE", help="an engine's key file, for --connect tcp:// (default: none)"
+    )
     run.set_defaults(command=_run)
 
     resume = commands.add_parser("resume", help="go on with a run that was interrupted")
@@ -117,7 +127,7 @@ def parser() -> Parser:
     serve = commands.add_parser("serve", help="the agent process, for engines to connect to")
     serve.description = (
         "Serve a scorer over ZeroMQ, as protocol/README.md says. Without --run nothing is trained, "
-        "and one line of JSON on stdout tells the endpoint. Ends when its stdin closes."
+        "and one line of JSON on stdout tells the endpoint. Ends on SIGTERM or Ctrl-C."
     )
     _add_settings(serve, "scorer", "scorer_seconds", "seed", "space", "dataset")
     serve.add_argument(
@@ -133,6 +143,17 @@ def parser() -> Parser:
         "--keys",
         metavar="FOLDER",
         help="accept only the engines whose keys are listed there (default: none)",
+    )
+    serve.add_argument(
+        "--end-with-stdin",
+        action="store_true",
+        help="end also when standard input closes (default: stdin is not looked at)",
+    )
+    serve.add_argument(
+        "--allow-scorer-files",
+        action="store_true",
+        help="on tcp, load scorers from files and modules as well when a listed engine asks for "
+        "it, who can then run any code here (default: registered names only)",
     )
     serve.set_defaults(command=_serve)
 
@@ -244,7 +265,7 @@ def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
         command.add_argument(
             "--" + name.replace("_", "-"),
             type=kind,
-            default=default,
+            default=None,  # not given; the configuration knows the default
             metavar=metavar,
             help=f"{text} (default: {shown})",
         )
@@ -255,7 +276,7 @@ def _settings(options: argparse.Namespace) -> Configuration:
     given = {
         field.name: getattr(options, field.name)
         for field in dataclasses.fields(Configuration)
-        if hasattr(options, field.name)
+        if getattr(options, field.name, None) is not None
     }
     settings = Configuration(**given)
     configuration.check(settings)
@@ -265,10 +286,36 @@ def _settings(options: argparse.Namespace) -> Configuration:
 def _run(options: argparse.Namespace) -> int:
     from architecto import supervisor
 
+    if options.connect is not None:
+        return _connect(options)
+    if options.key is not None:
+        raise configuration.ConfigurationError("--key needs --connect tcp://ADDRESS:PORT")
     settings = _settings(options)
     configuration.free_directory(options.run, settings)
     configuration.check_budget(settings)
     return supervisor.supervise(configuration.run_directory(options.run, settings), settings)
+
+
+def _connect(options: argparse.Namespace) -> int:
+    from architecto import connect
+
+    own = ("space", "dataset", "max_params", "strategy", "engines")
+    fields = [field.name for field in dataclasses.fields(Configuration)]
+    for name in ["run", *(name for name in fields if name not in own)]:
+        if getattr(options, name, None) is not None:
+            option = "--" + name.replace("_", "-")
+            raise configuration.ConfigurationError(
+                f"{option} has no meaning with --connect: nothing is trained or kept here"
+            )
+    engine = connect.command(
+        options.connect,
+        space=options.space or DEFAULTS.space,
+        dataset=options.dataset,
+        max_params=options.max_params,
+        strategy=options.strategy or DEFAULTS.strategy,
+        key=options.key and Path(options.key),
+    )
+    return connect.connect(options.connect, engine, engines=options.engines or DEFAULTS.engines)
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -316,9 +363,13 @@ def _serve(options: argparse.Namespace) -> int:
     from architecto import serve
 
     keys = options.keys and Path(options.keys)
+    flags = {
+        "end_with_stdin": options.end_with_stdin,
+        "allow_scorer_files": options.allow_scorer_files,
+    }
     if options.run_dir is not None:
-        return serve.serve_run(Path(options.run_dir), options.endpoint, keys)
-    return serve.serve_scores(_settings(options), options.endpoint, keys)
+        return serve.serve_run(Path(options.run_dir), options.endpoint, keys, **flags)
+    return serve.serve_scores(_settings(options), options.endpoint, keys, **flags)
 
 
 def _keys(options: argparse.Namespace) -> int:

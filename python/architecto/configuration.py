@@ -279,14 +279,14 @@ def check_budget(configuration: Configuration) -> None:
 
 
 def run_directory(name: str | None, configuration: Configuration) -> Path:
-    """Make the directory of a new run and write its configuration there.
+    """Make the directory of a new run, mode 0700, and write its configuration there.
 
     ``name`` is a name below ``runs/``, a path if it contains a slash, or None for the next free
     ``SPACE-DATASET-NUMBER``. Raises ConfigurationError if that cannot be done.
     """
     directory = free_directory(name, configuration)
     try:
-        directory.mkdir(parents=True)
+        directory.mkdir(mode=0o700, parents=True)
         configuration.save(directory)
     except OSError as error:
         raise ConfigurationError(f"cannot write the run to {directory}: {error.strerror}") from None

@@ -15,12 +15,16 @@ from typing import Any
 VERSION = 1
 HEADER_LIMIT = 64 * 1024
 """Largest header, in bytes."""
-BODY_LIMIT = 16 * 1024 * 1024
+BODY_LIMIT = 4 * 1024 * 1024
 """Largest body, in bytes."""
+LINES_LIMIT = 64 * 1024
+"""Most lines in a body."""
 INDICES_LIMIT = 4096
 """Most indices in one list of a header (``candidates``, ``closed``, ``choices``)."""
 INTEGER_LIMIT = 2**53 - 1
 """Largest integer in a header: the largest that every JSON reader keeps exact."""
+SECONDS_LIMIT = 24 * 60 * 60
+"""Longest deadline: a day."""
 
 # Every type of message: its fields in the order in which they are written. "?" marks an optional
 # field. After the type stands the kind of each value, see `_KINDS`.
@@ -40,7 +44,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("scorer", "string"),
         ("seed", "integer"),
         ("episode", "integer"),
-        ("deadline_s", "number"),
+        ("deadline_s", "seconds"),
     ],
     "choose": [
         ("id", "integer"),
@@ -69,14 +73,14 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
     "answer_reply": [
         ("id", "integer"),
         ("session", "name"),
-        ("status", "status"),
+        ("status", "string"),
         ("reward?", "number"),
     ],
     "episode_end": [
         ("id", "integer"),
         ("session", "name"),
         ("episode", "integer"),
-        ("outcome", "outcome"),
+        ("outcome", "string"),
     ],
     "episode_end_reply": [("id", "integer"), ("session", "name"), ("episode?", "integer")],
     "scores": [("id", "integer"), ("session", "name"), ("candidates", "candidates")],
@@ -85,12 +89,12 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
     "use_scorer_reply": [("id", "integer"), ("session", "name"), ("scorer", "string")],
     "shutdown": [("id", "integer"), ("session", "name"), ("reason?", "string")],
     "shutdown_reply": [("id", "integer"), ("session", "name")],
-    "working": [("id", "integer"), ("session", "name"), ("deadline_s", "number")],
+    "working": [("id", "integer"), ("session", "name"), ("deadline_s", "seconds")],
     "reward": [("session", "name"), ("trial", "integer"), ("reward", "number")],
     "error": [
         ("id?", "integer"),
         ("session?", "name"),
-        ("code", "code"),
+        ("code", "string"),
         ("message", "string"),
         ("choices?", "indices"),
     ],
@@ -99,6 +103,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
 REQUESTS = ("hello", "choose", "answer", "episode_end", "scores", "use_scorer", "shutdown")
 """The types that an engine sends; every other type is sent by the agent."""
 
+# The words of these fields so far. Others may come: a reader takes any string.
 STATUSES = ("queued", "held", "known")
 OUTCOMES = ("answer", "exhausted", "limit")
 CODES = (
@@ -115,9 +120,11 @@ CODES = (
 )
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-_INDEX = re.compile(r"[0-9]{1,15}\Z")
-_CHOICE = re.compile(r"^([0-9]{1,15}) (-|[0-9]{1,15}) (.+)$", re.MULTILINE)
+_INDEX = re.compile(r"[0-9]{1,16}\Z")
+_CHOICE = re.compile(r"^([0-9]{1,16}) (-|[0-9]{1,16}) (.+)$", re.MULTILINE)
 _SCORE = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?\Z")
+
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 _Check = tuple[str, Callable[[Any], bool], str, bool]
 _MISSING = object()
@@ -213,13 +220,18 @@ def parse_choices(body: bytes) -> list[tuple[int, int | None, str]]:
     text = _decoded(body)
     if not text:
         return []
+    _check_lines(text)
     found = _CHOICE.findall(text)
     if len(found) <= text.count("\n"):
         number = next(n for n, line in enumerate(text.split("\n"), 1) if not _CHOICE.match(line))
         raise MessageError("bad_body", f"line {number} is not INDEX PARENT TEXT")
-    return [
+    choices = [
         (int(index), None if above == "-" else int(above), line) for index, above, line in found
     ]
+    for number, (index, parent, _) in enumerate(choices, start=1):
+        if index > INTEGER_LIMIT or (parent is not None and parent > INTEGER_LIMIT):
+            raise MessageError("bad_body", f"line {number} is not INDEX PARENT TEXT")
+    return choices
 
 
 def score_lines(scores: Iterable[tuple[int, float]]) -> bytes:
@@ -231,13 +243,23 @@ def parse_scores(body: bytes) -> list[tuple[int, float]]:
     """Read the body of a ``scores_reply``: (index, score) a line."""
     scores = []
     text = _decoded(body)
+    _check_lines(text)
     for number, line in enumerate(text.split("\n") if text else [], start=1):
         index, _, score = line.partition(" ")
-        good = _INDEX.match(index) and _SCORE.match(score) and abs(float(score)) < math.inf
-        if not good:
+        good = _INDEX.match(index) and int(index) <= INTEGER_LIMIT
+        if not (good and _SCORE.match(score) and abs(float(score)) < math.inf):
             raise MessageError("bad_body", f"line {number} is not INDEX SCORE")
         scores.append((int(index), float(score)))
     return scores
+
+
+def printable(text: str) -> str:
+    """A text of the other side as one line for a person.
+
+    What steers a terminal (control characters, line separators, the direction of writing) is
+    written as ``\\uXXXX``.
+    """
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _checks_of(type: str, header: dict[str, Any] | None = None) -> list[_Check]:
@@ -268,14 +290,14 @@ def _are_indices(value: Any) -> bool:
     )
 
 
-def _one_of(words: tuple[str, ...]) -> tuple[Callable[[Any], bool], str]:
-    return lambda value: type(value) is str and value in words, f"one of {', '.join(words)}"
-
-
 # What the value of each kind is, and the same in words.
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "integer": (_is_integer, "an integer from 0 to 2^53 - 1"),
     "number": (_is_number, "a number of at most 2^53 - 1"),
+    "seconds": (
+        lambda value: _is_number(value) and 0 < value <= SECONDS_LIMIT,
+        f"seconds, more than 0 and at most {SECONDS_LIMIT}",
+    ),
     "boolean": (lambda value: type(value) is bool, "true or false"),
     "string": (lambda v: type(v) is str and len(v) <= 1000, "a string up to 1000 long"),
     "name": (
@@ -288,9 +310,6 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: value == "all" or (_are_indices(value) and value != []),
         f'"all" or a list of 1 to {INDICES_LIMIT} indices',
     ),
-    "status": _one_of(STATUSES),
-    "outcome": _one_of(OUTCOMES),
-    "code": _one_of(CODES),
 }
 
 # Of each type, what `check` looks at: a field's name, its kind, and whether it must be there.
@@ -305,6 +324,12 @@ def _decoded(body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise MessageError("bad_body", "the body is not UTF-8") from None
+
+
+def _check_lines(text: str) -> None:
+    lines = text.count("\n") + 1
+    if lines > LINES_LIMIT:
+        raise MessageError("too_large", f"the body has {lines} lines, the limit is {LINES_LIMIT}")
 
 
 def _refuse_constant(name: str) -> float:

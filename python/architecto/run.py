@@ -31,6 +31,7 @@ class Run:
     What the directory holds is taken up: stored trials, the agent's checkpoint, the trace.
 
     keys: folder of CURVE keys, see architecto.keys; the endpoint then needs them
+    scorer_files: requests may name scorers that are files or modules
     load_scorer: gives a scorer by its spec, `scorers.load` if None; console: where to show the run
     """
 
@@ -41,6 +42,7 @@ class Run:
         endpoint: str,
         *,
         keys: Path | None = None,
+        scorer_files: bool = True,
         load_scorer: Callable[[str], BaseScorer] | None = None,
         console: Console | None = None,
     ) -> None:
@@ -99,6 +101,7 @@ class Run:
             trials=self.trials,
             load_scorer=load_scorer,
             trace=path,
+            scorer_files=scorer_files,
             scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )

@@ -1,6 +1,7 @@
 """The agent process, ``python -m architecto serve``: server, agent, study, parent of evaluators.
 
-It ends when its stdin closes, on SIGTERM or SIGINT, or when the run is done.
+It ends on SIGTERM or SIGINT, when the run is done, and, if it is told to watch its stdin, when that
+closes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Stop:
     def __init__(self) -> None:
         self._event = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._event.set())
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, lambda *_: self._event.set())
 
     def watch_stdin(self) -> None:
         """Watch stdin from a thread, which also ends a process that hangs."""
@@ -50,7 +52,14 @@ class Stop:
         os._exit(1)
 
 
-def serve_run(run_dir: Path, at: str | None, keys: Path | None = None) -> int:
+def serve_run(
+    run_dir: Path,
+    at: str | None,
+    keys: Path | None = None,
+    *,
+    end_with_stdin: bool = False,
+    allow_scorer_files: bool = False,
+) -> int:
     """Serve the run in a directory until it is done; gives the exit status.
 
     0: done, or told to end. 2: the run cannot go on, and stderr says why in one line.
@@ -59,11 +68,13 @@ def serve_run(run_dir: Path, at: str | None, keys: Path | None = None) -> int:
     settings = configuration.load(run_dir)
     listening = at or endpoint.fresh()
     endpoint.check(listening, keys=keys is not None)
-    stop.watch_stdin()
+    if end_with_stdin:
+        stop.watch_stdin()
     from architecto.run import Run  # imports torch: seconds
 
+    files = allow_scorer_files or not listening.startswith("tcp://")
     try:
-        run = Run(run_dir, settings, listening, keys=keys)
+        run = Run(run_dir, settings, listening, keys=keys, scorer_files=files)
         gc.freeze()  # what is loaded stays: collections need not look at it each time
         work(run, listening, stop=lambda: bool(stop))
     finally:
@@ -96,12 +107,20 @@ def work(
         connection.unlink(missing_ok=True)
 
 
-def serve_scores(settings: Configuration, at: str | None, keys: Path | None = None) -> int:
+def serve_scores(
+    settings: Configuration,
+    at: str | None,
+    keys: Path | None = None,
+    *,
+    end_with_stdin: bool = False,
+    allow_scorer_files: bool = False,
+) -> int:
     """Serve scores and picks without evaluating anything, for the REPL."""
     stop = Stop()
     listening = at or endpoint.fresh()
     endpoint.check(listening, keys=keys is not None)
-    stop.watch_stdin()
+    if end_with_stdin:
+        stop.watch_stdin()
     import functools
     import json
 
@@ -119,6 +138,7 @@ def serve_scores(settings: Configuration, at: str | None, keys: Path | None = No
         agent,
         seed=settings.seed,
         load_scorer=load_scorer,
+        scorer_files=allow_scorer_files or not listening.startswith("tcp://"),
         scoring_s=settings.scorer_seconds,
     )
     server = Server(service)

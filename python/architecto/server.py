@@ -17,7 +17,15 @@ import zmq
 from architecto.checkpoint import Position
 from architecto.endpoint import EndpointError
 from architecto.keys import protect
-from architecto.messages import BODY_LIMIT, REQUESTS, MessageError, build, parse, to_json
+from architecto.messages import (
+    BODY_LIMIT,
+    HEADER_LIMIT,
+    REQUESTS,
+    MessageError,
+    build,
+    parse,
+    to_json,
+)
 from architecto.service import Request, ScorerFailed, Service
 from architecto.sessions import Session, UnknownChoices
 from architecto.trace import Trace
@@ -27,6 +35,13 @@ if TYPE_CHECKING:
 
 TOGETHER = 64
 """Messages that are taken from the socket at a time; those among them are scored together."""
+TOGETHER_BYTES = 1024 * 1024
+"""No further one is taken once those taken have so many bytes."""
+FRAME_LIMIT = BODY_LIMIT + HEADER_LIMIT
+"""Largest frame that is read at all: a body a little over its limit still gets an error that says
+so; the connection of a larger frame is closed before memory is taken for it."""
+QUEUE = 2
+"""Messages of an engine that wait to be read: it has one request on its way, and may repeat it."""
 
 
 class Server:
@@ -60,10 +75,9 @@ class Server:
         """
         socket = context.socket(zmq.ROUTER)
         socket.set(zmq.LINGER, 500)
-        socket.set(zmq.SNDHWM, 64)
-        socket.set(zmq.RCVHWM, 64)
-        # Twice the limit, so that a body over it still gets an error that says so.
-        socket.set(zmq.MAXMSGSIZE, 2 * BODY_LIMIT)
+        socket.set(zmq.SNDHWM, 8)
+        socket.set(zmq.RCVHWM, QUEUE)
+        socket.set(zmq.MAXMSGSIZE, FRAME_LIMIT)
         socket.set(zmq.HEARTBEAT_IVL, 5000)
         socket.set(zmq.HEARTBEAT_TIMEOUT, 30000)
         self._socket = socket
@@ -96,9 +110,11 @@ class Server:
     def _arrived(self) -> list[list[bytes]]:
         assert self._socket is not None
         messages: list[list[bytes]] = []
+        taken = 0
         with contextlib.suppress(zmq.Again):
-            while len(messages) < TOGETHER:
+            while len(messages) < TOGETHER and taken < TOGETHER_BYTES:
                 messages.append(self._socket.recv_multipart(zmq.DONTWAIT))
+                taken += sum(map(len, messages[-1]))
         return messages
 
     def _send(self, routing: bytes, frames: list[bytes]) -> None:

@@ -13,8 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from architecto import __version__, architecture
-from architecto.messages import MessageError, build, parse_choices, score_lines, to_json
+from architecto import __version__, architecture, scorers
+from architecto.messages import (
+    BODY_LIMIT,
+    SECONDS_LIMIT,
+    MessageError,
+    build,
+    parse_choices,
+    score_lines,
+    to_json,
+)
 from architecto.record import Record
 from architecto.sessions import Session
 from architecto.time_limit import TimeLimit, TooSlow
@@ -30,6 +38,8 @@ SESSIONS_LIMIT = 256
 """Sessions held at a time; the one that has been silent longest makes room."""
 AT_WORK_S = 120.0
 """Seconds of silence after which an engine may have to make room for another."""
+CHOICES_BYTES = 128 * 1024 * 1024
+"""Bytes that the choices of all sessions may take; over it, sessions make room like that."""
 SCORING_S = 60.0
 """Seconds that a scorer may take for one request."""
 
@@ -60,8 +70,10 @@ class Service:
     """The sessions of an agent, and what happens in them.
 
     ``trials`` is None when nothing is evaluated (the REPL's agent); ``trace`` is the file in which
-    the replies are recorded, if any. ``on_event(kind, **facts)`` is told ``step`` after each pick,
-    ``scorer`` after each swap, and ``diverged`` of a session whose engine leaves the record.
+    the replies are recorded, if any. ``scorer_files``: requests may name scorers that are files or
+    modules, and so run any code as this user. ``on_event(kind, **facts)`` is told ``step`` after
+    each pick, ``scorer`` after each swap, and ``diverged`` of a session whose engine leaves the
+    record.
     """
 
     def __init__(
@@ -73,14 +85,16 @@ class Service:
         load_scorer: Callable[[str], Any] | None = None,
         trace: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        scorer_files: bool = True,
         scoring_s: float = SCORING_S,
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
         self._trace, self._clock = trace, clock
+        self._scorer_files = scorer_files
         self._limit = TimeLimit(scoring_s)
-        self.deadline_s = 2 * scoring_s
+        self.deadline_s = min(2 * scoring_s, SECONDS_LIMIT)
         """Seconds that a request may take before the engine gives the agent up."""
         self.sessions: dict[str, Session] = {}
         self.episode = 0
@@ -158,6 +172,19 @@ class Service:
             raise MessageError("refused", text, header)
         del self.sessions[silent.name]
 
+    def bound_choices(self, asking: Session) -> None:
+        """Forget sessions while all take more than `CHOICES_BYTES`, the one that asks last.
+
+        What is forgotten is an unknown session from then on: its engine says hello again and sends
+        the choices that it needs. Raises MessageError if that happens to the one that asks.
+        """
+        while sum(session.size for session in self.sessions.values()) > CHOICES_BYTES:
+            name = next((name for name in self.sessions if name != asking.name), asking.name)
+            del self.sessions[name]
+            if name == asking.name:
+                text = f"session {name} held more than {CHOICES_BYTES} bytes: say hello again"
+                raise MessageError("unknown_session", text)
+
     def all_left(self) -> bool:
         """Has every engine that was heard taken leave, or been told to stop?"""
         heard = [session for session in self.sessions.values() if session.routing or session.left]
@@ -220,6 +247,7 @@ class Service:
     def _choose(self, session: Session, request: Request) -> list[bytes] | None:
         header = request.header
         self.take_up(session, request)
+        self.bound_choices(session)
         candidates = session.candidates(header["candidates"])
         if self.trials and header["step"] == 0:
             self.learn_and_dispatch()
@@ -253,17 +281,25 @@ class Service:
 
     def _scores(self, session: Session, request: Request) -> list[bytes]:
         session.learn(request.choices)
+        self.bound_choices(session)
         candidates = session.candidates(request.header["candidates"])
         texts = [session.texts[index] for index in candidates]
         scores = self._scored(lambda: self.agent.scores(texts))
         body = score_lines(zip(candidates, scores, strict=True))
+        if len(body) > BODY_LIMIT:
+            raise MessageError("too_large", f"{len(candidates)} scores are too many: ask for fewer")
         return _reply(request.header, body, scorer=self.agent.scorer.name)
 
     def _use_scorer(self, header: dict[str, Any]) -> list[bytes]:
         if self._load_scorer is None:
             raise MessageError("refused", "this agent keeps its scorer")
+        spec = header["scorer"]
+        if not self._scorer_files and spec not in scorers.names():
+            known = ", ".join(scorers.names())
+            text = f"got scorer {spec!r}, expected one of {known}: over tcp, others only from an "
+            raise MessageError("refused", text + "agent started with --allow-scorer-files")
         try:
-            self.use_scorer(header["scorer"])
+            self.use_scorer(spec)
         except ValueError as error:
             raise MessageError("refused", str(error)) from None
         return _reply(header, scorer=self.agent.scorer.name)

@@ -11,6 +11,9 @@ from architecto.replay import Step
 if TYPE_CHECKING:
     from architecto.record import Record
 
+CHOICE_BYTES = 256
+"""What a choice takes beside its text: entries of dictionaries and sets, integers."""
+
 
 @dataclass
 class Session:
@@ -45,6 +48,8 @@ class Session:
     """On recovery, the scorer that the latest reply names."""
     record: Record | None = None
     """Earlier replies, while the engine may be one that was restarted and asks for them again."""
+    size: int = 0
+    """Bytes that its choices and picks take, about."""
     left: bool = False
     """The engine took leave, or was told to stop."""
     gone: bool = False
@@ -53,6 +58,8 @@ class Session:
     def learn(self, choices: list[tuple[int, int | None, str]]) -> None:
         """Take up new choices: (index, parent, text) each."""
         texts = {index: text for index, _, text in choices}
+        for index, text in texts.items():
+            self.size += len(text) - len(self.texts[index]) if index in self.texts else _size(text)
         parents = {index: parent for index, parent, _ in choices}
         self.texts.update(texts)
         self.parents.update(parents)
@@ -81,7 +88,9 @@ class Session:
             parent = self.parents[index]
             rivals = [rival for rival in candidates if self.parents[rival] == parent]
         texts = [self.texts[rival] for rival in rivals]
+        before = _size_of_pick(self.picks.get(index))
         self.picks[index] = Step(index=index, text=self.texts[index], candidates=texts)
+        self.size += _size_of_pick(self.picks[index]) - before
         self.unexpanded.discard(index)
         self.last = (header["episode"], header["step"], index)
         self.furthest = (header["episode"], header["step"])
@@ -107,10 +116,18 @@ class Session:
     def forget(self, closed: list[int]) -> None:
         """Drop choices below which nothing is left."""
         for index in closed:
-            self.texts.pop(index, None)
+            text, pick = self.texts.pop(index, None), self.picks.pop(index, None)
+            self.size -= (_size(text) if text is not None else 0) + _size_of_pick(pick)
             self.parents.pop(index, None)
-            self.picks.pop(index, None)
             self.unexpanded.discard(index)
+
+
+def _size(text: str) -> int:
+    return CHOICE_BYTES + len(text)
+
+
+def _size_of_pick(pick: Step | None) -> int:
+    return 0 if pick is None else CHOICE_BYTES + 8 * len(pick.candidates)
 
 
 class UnknownChoices(MessageError):

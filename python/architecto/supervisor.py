@@ -18,6 +18,7 @@ from pathlib import Path
 
 from architecto import configuration, endpoint
 from architecto.configuration import Configuration
+from architecto.messages import printable
 
 RESTARTS = 3
 """Restarts within a minute; one more ends the run with status 1."""
@@ -69,7 +70,9 @@ class Child:
     def last_words(self) -> str:
         """The last line of its log."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"no reason in {self.log}"
+        if not lines:
+            return f"no reason in {self.log}"
+        return printable(lines[-1].removeprefix("run-search: "))
 
     def death(self) -> str:
         """How it died, in words."""
@@ -88,7 +91,8 @@ class Signals:
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._receive)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, self._receive)
 
     def _receive(self, number: int, _frame: object) -> None:
         self.received = self.received or number
@@ -110,8 +114,9 @@ def supervise(run_dir: Path, settings: Configuration) -> int:
     print(f"run {run_dir}: starting (PyTorch takes some seconds to load)", flush=True)
     children: list[Child] = []
     try:
-        serve = [sys.executable, "-m", "architecto", "serve", "--run", str(run_dir)]
-        agent = Child("agent", [*serve, "--endpoint", at], run_dir / "agent.log")
+        serve = [sys.executable, "-m", "architecto", "serve", "--end-with-stdin"]
+        serve += ["--run", str(run_dir), "--endpoint", at]
+        agent = Child("agent", serve, run_dir / "agent.log")
         children.append(agent)
         for number in range(settings.engines):
             children.append(engine(number, settings, at, run_dir))
@@ -133,6 +138,7 @@ def engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Chil
     session = f"engine-{number}"
     command = [
         *configuration.engine_command(settings),
+        "--end-with-stdin",
         "--connect",
         at,
         "--session",

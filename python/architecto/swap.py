@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import zmq
 
 from architecto import configuration, endpoint, keys, scorers
-from architecto.messages import MessageError, build, parse
+from architecto.messages import MessageError, build, parse, printable
 
 PATIENCE_S = 120.0
 """Seconds to wait for the reply: the agent may be learning, and the scorer may have to load."""
@@ -53,14 +54,26 @@ def use_scorer(
             keys.introduce(socket, key)
         socket.connect(at)
         socket.send_multipart([request, b""])
-        if not socket.poll(int(1000 * patience_s)):
-            listed = f"; does it list the key of {key}?" if key else ""
-            raise SwapError(f"the agent at {at} did not answer within {patience_s:g} s{listed}")
-        try:
-            reply, _ = parse(socket.recv_multipart())
-        except MessageError as error:
-            raise SwapError(f"the agent at {at} answered with a wrong message: {error}") from None
+        reply = None
+        while reply is None:
+            if not socket.poll(int(1000 * patience_s)):
+                listed = f"; does it list the key of {key}?" if key else ""
+                raise SwapError(f"the agent at {at} did not answer within {patience_s:g} s{listed}")
+            reply = _reply(socket.recv_multipart(), at)
     if reply["type"] != "use_scorer_reply":
         reason = reply.get("message") or reply.get("reason") or reply["type"]
-        raise SwapError(f"the agent keeps its scorer: {reason}")
-    return reply["scorer"]
+        raise SwapError(f"the agent keeps its scorer: {printable(reason)}")
+    return printable(reply["scorer"])
+
+
+def _reply(frames: list[bytes], at: str) -> dict[str, Any] | None:
+    """The header of the reply, or None for what was not asked for, which is dropped."""
+    try:
+        reply, _ = parse(frames)
+    except MessageError as error:
+        if error.header.get("id") != 1 or error.code == "unknown_type":
+            return None
+        text = printable(str(error))
+        raise SwapError(f"the agent at {at} answered with a wrong message: {text}") from None
+    unasked = reply.get("id", 1) != 1 or reply["type"] in ("working", "reward")
+    return None if unasked else reply

@@ -34,7 +34,7 @@
   (unless (file-exists? python)
     (agent-error "no Python at ~a: run `make setup`" python))
   (define-values (process stdout stdin stderr)
-    (apply subprocess #f #f #f python "-m" "architecto" "serve" arguments))
+    (apply subprocess #f #f #f python "-m" "architecto" "serve" "--end-with-stdin" arguments))
   (define words (box ""))
   (define listener (thread (λ () (keep-last-line stderr words))))
   (define line (sync/timeout/enable-break deadline (read-line-evt stdout)))
@@ -53,7 +53,7 @@
 ;; The endpoint in the agent's first line, a JSON object, or #f.
 (define (endpoint-of line)
   (define object
-    (with-handlers ([exn:fail:read? (λ (_) #f)])
+    (with-handlers ([exn:fail? (λ (_) #f)]) ; what the reader of JSON raises is of several kinds
       (string->jsexpr line)))
   (define endpoint (and (hash? object) (hash-ref object 'endpoint #f)))
   (and (string? endpoint) endpoint))

@@ -1,14 +1,12 @@
 #lang racket/base
-;; The engine's side of the protocol: requests to an agent, with deadline, resend and hello.
-;;
-;; One request is on its way at a time; a lock holds others back. A request is sent again under its
-;; old id until the reply comes: the agent gives the same bytes for the same id, so nothing happens
-;; twice. Replies to ids that nobody waits for any more are dropped.
+;; The engine's side of the protocol: each request of it as a procedure, and which choices the agent
+;; has to be sent for it. How a request travels is in exchange.rkt.
 
 (require racket/contract/base (only-in racket/math natural?))
 
 (provide
  (struct-out exn:fail:agent)
+ (struct-out exn:fail:agent:answer)
  agent?
  (contract-out
   [connect-agent (->* (string? #:session string? #:hello hash?)
@@ -31,32 +29,12 @@
   [agent-use-scorer! (-> agent? string? string?)]
   [disconnect-agent! (-> agent? void?)]))
 
-(require racket/list "keys.rkt" "messages.rkt" "zmq.rkt")
+(require racket/list "exchange.rkt" "keys.rkt" "messages.rkt" "zmq.rkt")
 
 (define engine-name "architecto 0.1.0")
 
-;; The agent did not answer, or answered with an error. The message is one line for a person.
-(struct exn:fail:agent exn:fail ())
-
-(define (agent-error text . arguments)
-  (raise (exn:fail:agent (apply format text arguments) (current-continuation-marks))))
-
-;; An Agent is a connection to an agent process.
-;;   endpoint    where it listens, for messages to a person
-;;   key         file of the engine's keys, or #f
-;;   hello-form  (listof (cons symbol value)), the fields that every hello repeats
-;;   deadline    seconds that a request may take, until the agent names another
-;;   lock        held during a request: one thread at a time uses the socket
-;;   sent        set of indices whose text the agent holds: hasheqv index -> #t
-;;   closed      indices that the agent may forget and was not told of yet, oldest first
-;;   over?       the agent told us to stop; nothing is sent any more
-(struct agent (endpoint key dealer session hello-form lock sent
-                        [deadline #:mutable] [next-id #:mutable] [reply #:mutable]
-                        [closed #:mutable] [over? #:mutable]))
-
-;; A request is sent again after these seconds, doubling up to the second number.
-(define first-resend 1.0)
-(define last-resend 5.0)
+;; The agent refused an answer since it is no architecture: a mistake in the space.
+(struct exn:fail:agent:answer exn:fail:agent ())
 
 ;; Closed indices in one header: leaves room for 4,096 candidates within the header's limit.
 (define closed-limit 2048)
@@ -80,12 +58,12 @@
              (cons key (hash-ref hello key
                                  (λ () (agent-error "hello needs the field ~a" key)))))))
   (define a (agent endpoint key dealer session hello-form (make-semaphore 1) (make-hasheqv)
-                   deadline 1 (hasheq) '() #f))
+                   deadline 1 #hasheq() '() #f))
   (with-handlers ([(λ (_) #t) (λ (e) (close-dealer! dealer) (raise e))])
     (locked a (λ () (say-hello! a))))
   a)
 
-;; The latest hello_reply of the agent.
+;; The latest hello_reply of the agent; empty if it told the engine to stop instead.
 (define (agent-hello a) (agent-reply a))
 
 ;; Asks which candidate to expand. The contract looks at no item of a list: `build` does.
@@ -134,10 +112,22 @@
                      (list* (cons 'episode episode) (cons 'step step) (cons 'index index)
                             (append
                              (if parameters (list (cons 'parameters parameters)) '())
-                             (if table-key (list (cons 'table_key table-key)) '())))))
-  (if (stop? a header)
-      (values 'shutdown #f)
-      (values (string->symbol (hash-ref header 'status)) (hash-ref header 'reward #f))))
+                             (if table-key (list (cons 'table_key table-key)) '())))
+                     #:refuse (λ (header) (refuse-answer a header architecture))))
+  (define status (hash-ref header 'status "held"))
+  (cond
+    [(stop? a header) (values 'shutdown #f)]
+    [(member status statuses) (values (string->symbol status) (hash-ref header 'reward #f))]
+    [else (values 'held #f)])) ; a word of later days
+
+(define (refuse-answer a header architecture)
+  (when (error-code? header "bad_body")
+    (define text (bytes->string/utf-8 architecture #\?))
+    (agent-error #:make exn:fail:agent:answer
+                 "~a is no architecture (~a): expected (architecture (input C H W) (LAYER …))"
+                 (if (> (string-length text) 300) (string-append (substring text 0 297) "...") text)
+                 (hash-ref header 'message)))
+  (refuse-error a header))
 
 ;; Tells the agent how an episode ended: 'answer, 'exhausted or 'limit. Gives the number of the next
 ;; one, or #f if the agent leaves the counting to the engine.
@@ -185,28 +175,9 @@
 
 ;; ---------------------------------------------------------------------------------- exchange
 
-(define (locked a thunk)
-  (call-with-semaphore (agent-lock a) (λ () (with-own-errors a thunk))))
-
-;; Everything that goes wrong below becomes one line in an exn:fail:agent.
-(define (with-own-errors a thunk)
-  (with-handlers ([exn:fail:zmq? (λ (e) (agent-error "~a" (exn-message e)))]
-                  [exn:fail:message?
-                   (λ (e) (agent-error "a message between engine and agent at ~a is wrong: ~a"
-                                       (agent-endpoint a) (exn-message e)))])
-    (thunk)))
-
-(define (say-hello! a)
-  (hash-clear! (agent-sent a))
-  (set-agent-closed! a '())
-  (define-values (header body) (exchange!/form a "hello" #"" (agent-hello-form a)))
-  (unless (stop? a header)
-    (refuse-error a header)
-    (set-agent-reply! a header)
-    (set-agent-deadline! a (hash-ref header 'deadline_s))))
-
-;; A request without choices; said again after a hello if the agent was restarted.
-(define (simple-request! a type body pairs)
+;; A request without choices; said again after a hello if the agent was restarted. (refuse HEADER)
+;; raises what an error in reply means.
+(define (simple-request! a type body pairs #:refuse [refuse (λ (header) (refuse-error a header))])
   (locked
    a
    (λ ()
@@ -217,7 +188,7 @@
           (say-hello! a)
           (retry (sub1 tries))]
          [else
-          (refuse-error a header)
+          (refuse header)
           header])))))
 
 ;; A request whose body carries choices. `needed` gives the indices that the agent must hold; those
@@ -253,12 +224,13 @@
 
 ;; The indices in parts, in their order, whose lines fit into a body each; at least one part.
 (define (bodies-of indices text)
-  (let fill ([indices indices] [part '()] [size 0])
+  (let fill ([indices indices] [part '()] [size 0] [lines 0])
     (define line (if (null? indices) 0 (+ 33 (bytes-length (text (first indices))))))
     (cond
       [(null? indices) (list (reverse part))]
-      [(and (pair? part) (> (+ size line) body-limit)) (cons (reverse part) (fill indices '() 0))]
-      [else (fill (rest indices) (cons (first indices) part) (+ size line))])))
+      [(and (pair? part) (or (> (+ size line) body-limit) (= lines lines-limit)))
+       (cons (reverse part) (fill indices '() 0 0))]
+      [else (fill (rest indices) (cons (first indices) part) (+ size line) (add1 lines))])))
 
 (define (forget-sent! a indices)
   (for ([index (in-list indices)])
@@ -275,61 +247,6 @@
        (cons index (take (parent index) out))]))
   (reverse (for/fold ([out '()]) ([index (in-list indices)])
              (take index out))))
-
-(define (exchange! a type body . pairs)
-  (exchange!/form a type body (cons (cons 'session (agent-session a)) pairs)))
-
-;; Sends one request and waits for its reply: header and body. The deadline starts anew whenever
-;; the agent says that it is working on the request.
-(define (exchange!/form a type body pairs)
-  (define id (agent-next-id a))
-  (set-agent-next-id! a (add1 id))
-  (define frames (list (apply build type (cons 'id id) pairs) body))
-  (when (> (bytes-length body) body-limit)
-    (agent-error "a ~a request has ~a bytes of choices, the limit is ~a"
-                 type (bytes-length body) body-limit))
-  (define dealer (agent-dealer a))
-  (define (now) (/ (current-inexact-milliseconds) 1000.0))
-  (dealer-send! dealer frames)
-  (let wait ([until (+ (now) (agent-deadline a))] [resend-at (+ (now) first-resend)]
-             [pause first-resend])
-    (define received (dealer-receive! dealer (max 0.0 (- (min until resend-at) (now)))))
-    (cond
-      [received
-       (define-values (header reply-body) (parse received))
-       (cond
-         [(equal? (hash-ref header 'type) "reward") (wait until resend-at pause)]
-         [(not (equal? (hash-ref header 'id id) id)) (wait until resend-at pause)]
-         [(equal? (hash-ref header 'type) "working")
-          (wait (+ (now) (hash-ref header 'deadline_s)) resend-at pause)]
-         [(member (hash-ref header 'type) (list (string-append type "_reply") "error" "shutdown"))
-          (values header reply-body)]
-         [else (agent-error "the agent answered a ~a request with ~a"
-                            type (hash-ref header 'type))])]
-      [(>= (now) until)
-       (agent-error "the agent at ~a did not answer a ~a request within ~a s: is it running~a?"
-                    (agent-endpoint a) type (agent-deadline a)
-                    (if (agent-key a) (format ", and does it list the key of ~a" (agent-key a)) ""))]
-      [else
-       (dealer-send! dealer frames)
-       (define longer (min last-resend (* 2 pause)))
-       (wait until (+ (now) longer) longer)])))
-
-;; ---------------------------------------------------------------------------------- replies
-
-;; Does this reply tell the engine to stop?
-(define (stop? a header)
-  (define stop (equal? (hash-ref header 'type) "shutdown"))
-  (when stop (set-agent-over?! a #t))
-  stop)
-
-(define (error-code? header code)
-  (and (equal? (hash-ref header 'type) "error") (equal? (hash-ref header 'code) code)))
-
-(define (refuse-error a header)
-  (when (equal? (hash-ref header 'type) "error")
-    (agent-error "the agent at ~a refused a request (~a): ~a"
-                 (agent-endpoint a) (hash-ref header 'code) (hash-ref header 'message))))
 
 (define (split-at-most lst n)
   (if (> (length lst) n) (split-at lst n) (values lst '())))

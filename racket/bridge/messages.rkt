@@ -7,19 +7,21 @@
 ;;
 ;; A Header is a hasheq from symbols to JSON values, as the json library reads them.
 
-(provide version header-limit body-limit indices-limit integer-limit
-         fields requests statuses outcomes codes
+(provide version header-limit body-limit lines-limit indices-limit integer-limit
+         seconds-limit fields requests statuses outcomes codes
          (struct-out exn:fail:message)
          build parse check
-         choice-lines parse-choices parse-scores)
+         choice-lines parse-choices parse-scores printable)
 
 (require json racket/list racket/string)
 
 (define version 1)
 (define header-limit (* 64 1024))         ; bytes
-(define body-limit (* 16 1024 1024))      ; bytes
+(define body-limit (* 4 1024 1024))       ; bytes
+(define lines-limit (* 64 1024))          ; lines in a body
 (define indices-limit 4096)               ; indices in one list of a header
 (define integer-limit (sub1 (expt 2 53))) ; the largest integer every JSON reader keeps exact
+(define seconds-limit (* 24 60 60))       ; the longest deadline: a day
 
 ;; Every type of message: its fields in the order in which they are written, each with the kind of
 ;; its value (see `kind-of`). "?" marks an optional field.
@@ -28,15 +30,15 @@
    "hello" '((id integer) (session name) (engine string) (space string) (input shape)
              (classes integer))
    "hello_reply" '((id integer) (session name) (agent string) (scorer string) (seed integer)
-                   (episode integer) (deadline_s number))
+                   (episode integer) (deadline_s seconds))
    "choose" '((id integer) (session name) (episode integer) (step integer)
               (candidates candidates) (closed indices))
    "choose_reply" '((id integer) (session name) (index integer) (scorer string)
                     (explored boolean))
    "answer" '((id integer) (session name) (episode integer) (step integer) (index integer)
               (parameters? integer) (table_key? string))
-   "answer_reply" '((id integer) (session name) (status status) (reward? number))
-   "episode_end" '((id integer) (session name) (episode integer) (outcome outcome))
+   "answer_reply" '((id integer) (session name) (status string) (reward? number))
+   "episode_end" '((id integer) (session name) (episode integer) (outcome string))
    "episode_end_reply" '((id integer) (session name) (episode? integer))
    "scores" '((id integer) (session name) (candidates candidates))
    "scores_reply" '((id integer) (session name) (scorer string))
@@ -44,13 +46,14 @@
    "use_scorer_reply" '((id integer) (session name) (scorer string))
    "shutdown" '((id integer) (session name) (reason? string))
    "shutdown_reply" '((id integer) (session name))
-   "working" '((id integer) (session name) (deadline_s number))
+   "working" '((id integer) (session name) (deadline_s seconds))
    "reward" '((session name) (trial integer) (reward number))
-   "error" '((id? integer) (session? name) (code code) (message string) (choices? indices))))
+   "error" '((id? integer) (session? name) (code string) (message string) (choices? indices))))
 
 ;; The types that an engine sends; every other type is sent by the agent.
 (define requests '("hello" "choose" "answer" "episode_end" "scores" "use_scorer" "shutdown"))
 
+;; The words of these fields so far. Others may come: a reader takes any string.
 (define statuses '("queued" "held" "known"))
 (define outcomes '("answer" "exhausted" "limit"))
 (define codes
@@ -116,15 +119,24 @@
     (message-error "too_large" (limit-text "body" (bytes-length body) body-limit) header))
   (values header body))
 
+;; The reader of the json library raises exceptions of several kinds on what is not JSON, and takes
+;; control characters in strings, which JSON does not.
 (define (read-header frame)
   (define in (open-input-bytes frame))
   (define header
-    (with-handlers ([exn:fail:read? (λ (_) eof)])
+    (with-handlers ([exn:fail? (λ (_) eof)])
       (if (bytes-utf-8-length frame) (read-json in) eof)))
   (when (or (eof-object? header)
-            (not (or (eof-object? (peek-byte in)) (regexp-match? #px"^\\s*$" in))))
+            (not (regexp-match? #px"^[ \t\n\r]*$" in))
+            (control-in-string? frame))
     (message-error "bad_header" "the header is not JSON"))
   header)
+
+;; For JSON: does a string in it hold a raw control character?
+(define (control-in-string? frame)
+  (and (regexp-match? #rx#"[\0-\37]" frame)
+       (for/or ([literal (in-list (regexp-match* #rx#"\"(?:[^\"\\]|\\\\.)*\"" frame))])
+         (regexp-match? #rx#"[\0-\37]" literal))))
 
 ;; Raises exn:fail:message unless every field of the header's type is there and of its kind.
 ;; Unknown fields are ignored; an unknown type is refused by name.
@@ -191,24 +203,34 @@
 ;; The new choices of a body: (list index parent-or-#f text) a line, in their order.
 (define (parse-choices body)
   (for/list ([line (in-list (lines-of body))] [number (in-naturals 1)])
-    (define parts (regexp-match #px#"^([0-9]{1,15}) (-|[0-9]{1,15}) (.+)$" line))
-    (unless parts
+    (define parts (regexp-match #px#"^([0-9]{1,16}) (-|[0-9]{1,16}) (.+)$" line))
+    (define index (and parts (bytes->integer (second parts))))
+    (define parent (and parts (not (equal? (third parts) #"-")) (bytes->integer (third parts))))
+    (unless (and (index? index) (or (not parent) (index? parent)))
       (message-error "bad_body" (format "line ~a is not INDEX PARENT TEXT" number)))
-    (list (bytes->integer (second parts))
-          (and (not (equal? (third parts) #"-")) (bytes->integer (third parts)))
-          (fourth parts))))
+    (list index parent (fourth parts))))
 
 ;; The body of a scores_reply: (listof (cons index flonum)).
 (define (parse-scores body)
   (for/list ([line (in-list (lines-of body))] [number (in-naturals 1)])
     (define parts
       (regexp-match
-       #px#"^([0-9]{1,15}) (-?[0-9]{1,40}(?:\\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?)$" line))
+       #px#"^([0-9]{1,16}) (-?[0-9]{1,40}(?:\\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?)$" line))
     (define score
       (and parts (exact->inexact (string->number (bytes->string/latin-1 (third parts)) 10))))
-    (unless (and score (rational? score))
+    (define index (and parts (bytes->integer (second parts))))
+    (unless (and (index? index) (rational? score))
       (message-error "bad_body" (format "line ~a is not INDEX SCORE" number)))
-    (cons (bytes->integer (second parts)) score)))
+    (cons index score)))
+
+;; A text of the other side as one line for a person: what steers a terminal (control characters,
+;; line separators, the direction of writing) is written as \uXXXX.
+(define (printable text)
+  (regexp-replace*
+   #px"\\p{Cc}|[\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]" text
+   (λ (character)
+     (define code (number->string (char->integer (string-ref character 0)) 16))
+     (string-append "\\u" (make-string (- 4 (string-length code)) #\0) code))))
 
 ;; A Field is what `fields` says of one, taken apart: name, kind and whether it is required; `key` is
 ;; how it begins in a header.
@@ -236,6 +258,8 @@
     [(integer) (unless-good (index? value) "an integer from 0 to 2^53 - 1")]
     [(number) (unless-good (and (real? value) (<= (abs value) integer-limit))
                            "a number of at most 2^53 - 1")]
+    [(seconds) (unless-good (and (real? value) (< 0 value) (<= value seconds-limit))
+                            (format "seconds, more than 0 and at most ~a" seconds-limit))]
     [(boolean) (unless-good (boolean? value) "true or false")]
     [(string) (unless-good (and (string? value) (<= (string-length value) 1000))
                            "a string up to 1000 long")]
@@ -247,12 +271,7 @@
                             (format "a list of up to ~a indices" indices-limit))]
     [(candidates) (unless-good (or (equal? value "all") (and (indices? value) (pair? value)))
                                (format "\"all\" or a list of 1 to ~a indices" indices-limit))]
-    [(status) (one-of value statuses)]
-    [(outcome) (one-of value outcomes)]
-    [(code) (one-of value codes)]))
-
-(define (one-of value words)
-  (and (not (member value words)) (string-append "one of " (string-join words ", "))))
+    [else (error 'kind-of "no kind ~a" kind)]))
 
 (define (index? value) (and (exact-integer? value) (<= 0 value integer-limit)))
 
@@ -264,7 +283,11 @@
 (define (lines-of body)
   (unless (bytes-utf-8-length body)
     (message-error "bad_body" "the body is not UTF-8"))
-  (if (equal? body #"") '() (regexp-split #rx#"\n" body)))
+  (define lines (if (equal? body #"") '() (regexp-split #rx#"\n" body)))
+  (when (> (length lines) lines-limit)
+    (message-error "too_large"
+                   (format "the body has ~a lines, the limit is ~a" (length lines) lines-limit)))
+  lines)
 
 (define (limit-text frame got limit)
   (format "the ~a has ~a bytes, the limit is ~a" frame got limit))

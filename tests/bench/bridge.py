@@ -219,7 +219,16 @@ def round_trips() -> None:
 def search_command(endpoint: str, session: str) -> list[str]:
     program = str(ROOT / "racket" / "run-search.rkt")
     words = ["--space", "cnn", "--input", "1,8,8", "--classes", "10"]
-    return ["racket", program, *words, "--connect", endpoint, "--session", session]
+    return [
+        "racket",
+        program,
+        *words,
+        "--end-with-stdin",
+        "--connect",
+        endpoint,
+        "--session",
+        session,
+    ]
 
 
 class CountingServer(Server):

@@ -163,7 +163,7 @@ def plans(rng: random.Random, kills: int, interrupts: int) -> Iterator[list[tupl
 def disturb(
     python: str, folder: Path, settings: tuple[str, ...], seed: int, kills: int, interrupts: int
 ) -> Iterator[tuple[list[str], str | None]]:
-    """Disturb run after run: what each suffered, and how it differs from the undisturbed, or None."""
+    """Disturb run after run: what each suffered, and how it differs from the undisturbed one."""
     (folder / "undisturbed").mkdir(parents=True)
     search = RunningSearch(python, folder / "undisturbed", "run", "--run", "test", *settings)
     try:

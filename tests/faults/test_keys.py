@@ -124,6 +124,39 @@ def test_the_scorer_is_swapped_with_a_listed_key_alone(agent, folder):
         swap.use_scorer(agent.endpoint, "random", folder / "dismissed.key_secret", patience_s=0.5)
 
 
+@pytest.mark.parametrize("spec", ["{}:Scorer", "{}:None", "scorer_of_a_stranger:Scorer"])
+def test_no_file_of_a_scorer_is_loaded_over_tcp(agent, folder, tmp_path, spec):
+    file, trace = tmp_path / "scorer_of_a_stranger.py", tmp_path / "it was run"
+    file.write_text(f"open({str(trace)!r}, 'w')\nclass Scorer: pass\n")
+    with pytest.raises(swap.SwapError, match="over tcp, others only from an agent started with"):
+        swap.use_scorer(agent.endpoint, spec.format(file), folder / "engine.key_secret")
+    assert not trace.exists()
+
+
+def test_files_of_scorers_are_loaded_over_tcp_where_the_agent_allows_it(python, folder, tmp_path):
+    options = ("--scorer", "uniform", "--endpoint", "tcp://127.0.0.1:*", "--keys", str(folder))
+    agent = ServingAgent(python, tmp_path / "agent.log", *options, "--allow-scorer-files")
+    file = tmp_path / "own.py"
+    file.write_text(
+        "from architecto.scorers.uniform import UniformScorer\n"
+        "class Own(UniformScorer):\n    name = 'own'\n"
+    )
+    key = folder / "engine.key_secret"
+    assert swap.use_scorer(agent.endpoint, f"{file}:Own", key) == "own"
+    agent.close()
+
+
+def test_a_refused_scorer_is_not_run_over_ipc_either(python, tmp_path):
+    agent = ServingAgent(python, tmp_path / "agent.log", "--scorer", "uniform")
+    file, trace = tmp_path / "wrong.py", tmp_path / "it was run"
+    file.write_text(f"open({str(trace)!r}, 'w')\nclass Scorer: pass\n")
+    for spec in (f"{file}:Other", f"{file}:not a name", f"{file}", f"{file}:"):
+        with pytest.raises(swap.SwapError, match="the agent keeps its scorer"):
+            swap.use_scorer(agent.endpoint, spec)
+    assert not trace.exists()
+    agent.close()
+
+
 def test_key_files_that_cannot_be_used_are_one_line(run_architecto, folder, tmp_path):
     again = run_architecto("keys", folder)
     assert again.returncode == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+import zmq
 from serving_agent import Engine, ServingAgent
 
-from architecto.messages import BODY_LIMIT
+from architecto.messages import BODY_LIMIT, build
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
 
@@ -42,12 +44,41 @@ def test_a_body_over_the_limit_is_refused_and_one_far_over_it_dropped(agent, eng
     line = b"1 - " + b"x" * BODY_LIMIT
     reply = engine.ask("scores", line, candidates=[1])
     assert (reply["code"], reply["id"]) == ("too_large", engine.id)
-    assert "the limit is 16777216" in reply["message"]
+    assert "the limit is 4194304" in reply["message"]
     far = Engine(agent.endpoint, "far")
     far.send("scores", line * 3, candidates=[1])
     assert not far.socket.poll(1000)
     far.close()
     assert engine.ask("scores", b"1 - (a)", candidates=[1])["type"] == "scores_reply"
+
+
+@needs_proc
+@pytest.mark.parametrize("size", [31 * 2**20, BODY_LIMIT], ids=["over the limit", "at the limit"])
+def test_clients_that_send_much_take_little_memory(agent, engine, size):
+    """Ten clients send 20 frames each as fast as they can; the agent keeps below 300 MB more."""
+    before = resident_mb(agent.process.pid)
+    body = b"1 - " + b"x" * (size - 4)
+    clients = [Engine(agent.endpoint, f"much-{k}", sndhwm=1) for k in range(10)]
+    most = before
+    for _ in range(20):
+        for client in clients:
+            client.id += 1
+            header = build("scores", id=client.id, session=client.session, candidates=[1])
+            with contextlib.suppress(zmq.Again):
+                client.socket.send_multipart([header, body], zmq.DONTWAIT, copy=False)
+        time.sleep(0.02)
+        most = max(most, resident_mb(agent.process.pid))
+    for client in clients:
+        client.close()
+    assert most - before < 300
+    assert engine.hello()["type"] == "hello_reply"
+
+
+def test_a_body_of_too_many_lines_is_refused(engine):
+    engine.hello()
+    reply = engine.ask("scores", b"\n".join([b"1 - x"] * 65_537), candidates=[1])
+    assert reply["code"] == "too_large"
+    assert reply["message"] == "the body has 65537 lines, the limit is 65536"
 
 
 @needs_proc

@@ -162,6 +162,28 @@ def test_no_racket_on_path(run_architecto, tmp_path):
     assert "no racket on PATH" in result.stderr
 
 
+SPACE = """\
+#lang racket/base
+(require (file "{project}/racket/main.rkt"))
+(define-space (wrong architecture input classes parameters)
+  "answers that are no architectures"
+  #:input (1 8 8) #:classes 10 #:max-params 1000
+  (fresh (x) (== parameters 7) (conde [(== x 1)] [(== x 2)])
+    (== architecture `(network ,x))))
+"""
+
+
+def test_answers_that_are_no_architectures_are_one_line(run_architecto, project, tmp_path):
+    (tmp_path / "wrong.rkt").write_text(SPACE.format(project=project))
+    options = ("--space", tmp_path / "wrong.rkt", "--run", tmp_path / "run", "--scorer", "random")
+    result = run_architecto("run", *options, timeout=100)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
+    assert result.stderr.startswith(
+        f"architecto: the space {tmp_path}/wrong.rkt has a wrong answer: (network 1) is no "
+    )
+    assert "expected (architecture (input C H W) (LAYER …))" in result.stderr
+
+
 @pytest.mark.parametrize("command", ["run", "resume", "best", "serve"])
 def test_help_names_each_option_with_its_default(run_architecto, command):
     result = run_architecto(command, "--help")
@@ -176,4 +198,5 @@ def test_names_of_runs_count_up(tmp_path, monkeypatch):
         directory = configuration.run_directory(None, Configuration())
         assert directory == Path(f"runs/cnn-digits-00{number}")
         assert configuration.load(directory) == Configuration()
+        assert directory.stat().st_mode & 0o777 == 0o700
     assert os.listdir("runs")

@@ -56,7 +56,7 @@ def test_a_scorer_that_cannot_be_loaded_is_refused(engine):
     engine.hello()
     for spec, reason in {
         "nope": "got 'nope', expected uniform, random",
-        f"{FILE}:Nope": "got class Nope, but it is not there",
+        f"{FILE}:Nope": "got class Nope, expected one of",
         f"{FILE}:HangsWhenMade": "failed: TooSlow: nothing came within 1 s",
     }.items():
         reply = engine.ask("use_scorer", scorer=spec)

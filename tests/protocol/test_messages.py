@@ -20,11 +20,10 @@ VALUES = {
     "boolean": [True, False],
     "indices": [[], [0], [5, 3, 1], list(range(4096))],
     "candidates": ["all", [0], [9, 8, 7]],
-    "status": list(messages.STATUSES),
-    "outcome": list(messages.OUTCOMES),
-    "code": list(messages.CODES),
+    "seconds": [0.5, 1, 30, 86400],
 }
-WRONG = [None, -1, 1.5, 2**53, "", "no such word", "a b", [], [1, "x"], {}, True, [0] * 4097]
+WRONG = [None, -1, 0, 1.5, 1.0, 86_401, 2**53, "", "no such word", "a b", [], [1, "x"], {}, True]
+WRONG += [[0] * 4097]
 
 
 def all_headers() -> list[bytes]:
@@ -97,6 +96,51 @@ def test_both_sides_refuse_the_same_headers(project):
         assert answer == code_of(header), header[:200]
 
 
+def test_both_sides_refuse_the_same_mutated_headers(project):
+    """Bytes put in, cut out and changed: no header gives anything but a header or a code."""
+    rng = random.Random(3)
+    whole = [header for header in all_headers() if len(header) < 400]
+    headers = [
+        b"|~oops",
+        b"{|~oops",
+        b'"~a',
+        b"nul",
+        b'{"v":1,"type":"reward\\u1',
+        b"\xef\xbb\xbf{}",
+    ]
+    headers += [changed(rng, rng.choice(whole)) for _ in range(5000)]
+    answers = ask_racket(project, [(header, b"") for header in headers])
+    assert len(answers) == len(headers)
+    for header, answer in zip(headers, answers, strict=True):
+        expected = code_of(header)
+        assert answer.startswith("error ") == expected.startswith("error "), header
+        assert not answer.startswith("error ") or answer == expected, header
+    assert 1000 < sum(answer.startswith("error ") for answer in answers) < 5000
+
+
+def changed(rng: random.Random, header: bytes) -> bytes:
+    """The header with one to three changes of its bytes."""
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(header) + 1)
+        until = at + rng.choice([0, 0, 1, 1, 2, 9, 200])
+        signs = [bytes([byte]) for byte in b'~|\\"{}[],:-+.eE0123456789 \t\n\f\x00/']
+        words = [
+            b"true",
+            b"nul",
+            b"NaN",
+            b"1.0",
+            b"1e3",
+            b"-0",
+            b"01",
+            b"\\u00",
+            b"\\ud83d",
+            b"\\ude00",
+        ]
+        more = [b"", rng.randbytes(2), b"\xc2\xa0", b"\xe2\x80\xa8", "λ".encode()]
+        header = header[:at] + rng.choice([*signs, *words, *more]) + header[until:]
+    return header
+
+
 @pytest.mark.parametrize("type", ["choose", "scores_reply"])
 def test_both_sides_refuse_the_same_bodies(project, type):
     header = next(h for h in all_headers() if json.loads(h)["type"] == type)
@@ -116,7 +160,12 @@ def test_both_sides_refuse_the_same_bodies(project, type):
         b"x",
         b"\xff",
         "٣ - x".encode(),
-        b"9999999999999999 - x",
+        b"9007199254740991 - x",
+        b"9007199254740992 - x",
+        b"1 9007199254740992 x",
+        b"09007199254740991 - x",
+        b"9007199254740991 1",
+        b"9999999999999999 1",
     ]
     answers = ask_racket(project, [(header, body) for body in bodies])
     for body, answer in zip(bodies, answers, strict=True):
@@ -135,6 +184,42 @@ def test_every_header_meets_the_schema_and_no_wrong_one_does(project):
         required = [name for name, _ in FIELDS[fields["type"]] if not name.endswith("?")]
         for name in required:
             assert not validator.is_valid({k: v for k, v in fields.items() if k != name})
+
+
+@pytest.mark.parametrize("part", ["1.0", "1e0", "10e-1", "1.5", "true", '"1"'])
+def test_an_integer_has_neither_fraction_nor_exponent(project, part):
+    header = b'{"v":1,"type":"shutdown","id":%s,"session":"s"}' % part.encode()
+    assert ask_racket(project, [(header, b"")]) == ["error bad_header"] == [code_of(header)]
+
+
+def test_words_that_version_1_may_gain_are_read(project):
+    """Unknown words in status, outcome and code, by both sides and by the schema."""
+    schema = json.loads((project / "protocol" / "messages.schema.json").read_text())
+    headers = [
+        build("answer_reply", id=1, session="s", status="postponed"),
+        build("episode_end", id=1, session="s", episode=1, outcome="tired"),
+        build("error", code="out_of_ink", message="refill"),
+    ]
+    for header, answer in zip(
+        headers, ask_racket(project, [(h, b"") for h in headers]), strict=True
+    ):
+        jsonschema.Draft202012Validator(schema).validate(json.loads(header))
+        parse([header, b""])
+        assert answer == header.decode()
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 86_401])
+def test_a_deadline_lies_ahead_and_within_a_day(project, seconds):
+    schema = json.loads((project / "protocol" / "messages.schema.json").read_text())
+    header = {"v": 1, "type": "working", "id": 1, "session": "s", "deadline_s": seconds}
+    assert not jsonschema.Draft202012Validator(schema).is_valid(header)
+    with pytest.raises(MessageError, match="seconds, more than 0 and at most 86400"):
+        messages.check(header)
+
+
+def test_what_steers_a_terminal_is_escaped():
+    text = "λ \x1b[2J\x9b1m\n\x7f\u202e\u2066\u2028"
+    assert messages.printable(text) == r"λ \u001b[2J\u009b1m\u000a\u007f\u202e\u2066\u2028"
 
 
 def test_scores_read_back_exactly():

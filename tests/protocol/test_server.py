@@ -6,7 +6,7 @@ import protocol_doubles as doubles
 import pytest
 from protocol_doubles import DEEPER, HELLO, NETWORK
 
-from architecto import trace
+from architecto import service, trace
 from architecto.checkpoint import Position
 from architecto.messages import build
 from architecto.recovery import recover
@@ -419,6 +419,37 @@ def test_the_session_that_was_silent_longest_makes_room_and_one_at_work_does_not
 
 
 END = {"episode": 1, "outcome": "answer"}
+
+
+def test_sessions_make_room_by_bytes_the_one_that_asks_last(monkeypatch):
+    monkeypatch.setattr(service, "CHOICES_BYTES", 10_000)
+    server = doubles.scores_server()
+    text = b"(%s)" % (b"x" * 3000)
+    for name in ("a", "b", "c"):
+        send = doubles.request_sender(server)
+        send("hello", id=1, session=name, **HELLO)
+        [reply] = replies(send("scores", b"1 - %s" % text, id=2, session=name, candidates=[1]))
+        assert reply["type"] == "scores_reply"
+    [reply] = replies(send("scores", b"2 - %s" % text, id=3, session="c", candidates=[1, 2]))
+    assert reply["type"] == "scores_reply"
+    assert list(server.service.sessions) == ["b", "c"]
+    body = b"\n".join(b"%d - %s" % (index, text) for index in range(4))
+    [error] = replies(send("scores", body, id=4, session="c", candidates=[1]))
+    assert error["code"] == "unknown_session"  # alone too large: it begins anew
+    assert list(server.service.sessions) == []
+
+
+def test_a_session_knows_its_size():
+    server = doubles.scores_server()
+    send = doubles.request_sender(server)
+    send("hello", id=1, **HELLO)
+    send("choose", b"1 - (a)\n2 - (bb)", id=2, **at(1, 0), candidates=[1, 2])
+    send("choose", b"1 - (aaa)\n3 1 (c)", id=3, **at(1, 1), candidates="all", closed=[2])
+    session = server.service.sessions["engine-0"]
+    assert session.size > 0
+    send("choose", b"4 3 (d)", id=4, **at(1, 2), candidates=[4], closed=[1, 3])
+    session.forget([4])
+    assert (session.size, session.texts, session.picks) == (0, {}, {})
 
 
 def at(episode: int, step: int) -> dict:

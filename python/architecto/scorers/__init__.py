@@ -77,9 +77,10 @@ def check(spec: str) -> None:
 
 def load(spec: str, *, seed: int) -> BaseScorer:
     """The scorer that `spec` names. `seed` is given to constructors that have such a parameter
-    (initial weights). Raises ScorerError with one line."""
+    (initial weights). Raises ScorerError with one line; no code of what `check` refuses is run."""
     from architecto.scorers.base import BaseScorer
 
+    check(spec)
     module_name, class_name, path = _split(spec)
     try:
         module = _import_file(path) if path else importlib.import_module(module_name)

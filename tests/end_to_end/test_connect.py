@@ -1,0 +1,108 @@
+"""Engines alone, for an agent of somebody else's."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "protocol" / "examples"
+
+
+@pytest.fixture
+def minimal_agent(tmp_path):
+    """A function that starts the minimal agent for so many answers; gives it and its endpoint."""
+    started = []
+
+    def start(answers: int) -> tuple[subprocess.Popen, str]:
+        socket = tmp_path / "agent"
+        command = [sys.executable, EXAMPLES / "minimal_agent.py", f"ipc://{socket}", str(answers)]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        while not socket.exists():
+            time.sleep(0.02)
+        return started[-1], f"ipc://{socket}"
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_foreign_agent_guides_two_engines_until_it_has_enough(
+    run_architecto, minimal_agent, tmp_path
+):
+    agent, endpoint = minimal_agent(5)
+    result = run_architecto("run", "--connect", endpoint, "--engines", "2", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        f"connecting 2 engines to the agent at {endpoint}",
+        "done: the agent said stop",
+    ]
+    found, _ = agent.communicate(timeout=30)
+    assert len(found.splitlines()) >= 5
+    assert all(line.startswith("(architecture (input ") for line in found.splitlines())
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_images_of_a_data_set_and_a_budget_are_asked_for(run_architecto, minimal_agent):
+    agent, endpoint = minimal_agent(2)
+    options = ("--dataset", "cifar10", "--max-params", "20000", "--strategy", "best-first")
+    result = run_architecto("run", "--connect", endpoint, *options)
+    assert result.returncode == 0, result.stderr
+    found, _ = agent.communicate(timeout=30)
+    assert all("(input 3 32 32)" in line for line in found.splitlines())
+
+
+def test_an_agent_that_dies_is_given_up_after_the_fourth_time(python, minimal_agent):
+    agent, endpoint = minimal_agent(10**9)
+    run = subprocess.Popen(
+        [python, "-m", "architecto", "run", "--connect", endpoint],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert agent.stdout.readline()
+    agent.kill()
+    _, errors = run.communicate(timeout=110)
+    assert run.returncode == 1
+    lines = errors.splitlines()
+    assert len(lines) == 4
+    assert all("did not answer a " in line for line in lines)
+    assert lines[-1].endswith("the fourth death in a minute, giving up")
+
+
+def test_ctrl_c_ends_the_engines(python, minimal_agent):
+    agent, endpoint = minimal_agent(10**9)
+    run = subprocess.Popen(
+        [python, "-m", "architecto", "run", "--connect", endpoint],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert agent.stdout.readline()
+    run.send_signal(signal.SIGINT)
+    output, errors = run.communicate(timeout=60)
+    assert (run.returncode, errors) == (130, "")
+    assert output.endswith("the engines are stopped\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["ipc:///nowhere/at-all"], "no agent listens there: start it first"),
+        (["nonsense"], "expected ipc://PATH or tcp://ADDRESS:PORT"),
+        (["tcp://127.0.0.1:1"], "tcp needs --key FILE"),
+        (["tcp://127.0.0.1:1", "--key", "/none"], "no keys in /none"),
+        (["ipc://x", "--trials", "24"], "--trials has no meaning with --connect"),
+        (["ipc://x", "--run", "name"], "--run has no meaning with --connect"),
+        (["ipc://x", "--scorer", "transformer"], "--scorer has no meaning with --connect"),
+    ],
+)
+def test_what_cannot_work_is_one_line(run_architecto, options, reason):
+    result = run_architecto("run", "--connect", *options)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
+    assert reason in result.stderr
