@@ -200,6 +200,31 @@ def test_an_answer_that_is_no_architecture_is_the_spaces_mistake(agent):
     assert len(errors.splitlines()) == 1
 
 
+GOES_WRONG = """\
+#lang racket/base
+(require (file "{project}/racket/main.rkt"))
+(defprimitive (boom x) #:inputs (x) (error 'boom "no ~a" x))
+(defrel (later x)
+  (fresh (y) (conde [(== y 1)] [(== y 2)]) (boom x)))
+(define-space (wrong architecture input classes parameters)
+  "goes wrong in the search"
+  #:input (1 8 8) #:classes 10 #:max-params 1000
+  (fresh (x)
+    (conde [(== x 1) (== architecture 'none)] [(== x 2) (later x)])))
+"""
+
+
+def test_a_relation_that_goes_wrong_in_the_search_is_the_spaces_mistake(tmp_path, project):
+    space = tmp_path / "wrong.rkt"
+    space.write_text(GOES_WRONG.format(project=project))
+    agent = HandAgent(tmp_path, project, "--space", space)
+    first = greet(agent)
+    pick = {"scorer": "test", "explored": False}
+    agent.send(first, "choose_reply", index=first["candidates"][-1], **pick)
+    assert agent.end() == (2, f"run-search: the space file {space}: boom: no 2\n")
+    agent.close()
+
+
 def walk_to_answer(agent: HandAgent) -> dict:
     """Welcome the engine and pick the last candidates; returns its first answer."""
     request = greet(agent)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
+from architecto.messages import printable
 
 KEY_COLUMN = "arch"
 """The column that names the architecture, as the space's table key writes it."""
@@ -100,7 +101,8 @@ class TabularEvaluator(BaseEvaluator):
         """See `BaseEvaluator.evaluate`; `facts` must hold `table_key`. Nothing is trained."""
         key = facts.get("table_key")
         if key not in self.table.search:
-            return failed(f"{self.table.path.name} has no row of {key or 'a space without keys'}")
+            shown = printable(key or "a space without keys")
+            return failed(f"{self.table.path.name} has no row of {shown}")
         accuracy = self.table.search[key] / self.table.scale
         return Evaluation(
             status="complete",
