@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,16 +47,55 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be used; the message is one line."""
 
 
+class Writer:
+    """Saves checkpoints of a run while the caller goes on.
+
+    A process that dies before one is written goes on from the one before, and does again what came
+    after it: see `recovery`.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._writing: Future[None] | None = None
+
+    def save(self, agent: Agent, position: Position) -> None:
+        """Save the state of this moment; raises OSError if the one before could not be written."""
+        self.wait()
+        content = _content(agent, position)
+        self._writing = self._thread.submit(_write, self._run_dir, content)
+
+    def wait(self) -> None:
+        """Wait until the latest is written; raises OSError if it cannot be."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def close(self) -> None:
+        """The same, and nothing is saved any more."""
+        try:
+            self.wait()
+        finally:
+            self._thread.shutdown()
+
+
 def save(run_dir: Path, agent: Agent, position: Position) -> None:
     """Save the agent and the position, and forget the checkpoint before the one before."""
+    _write(run_dir, _content(agent, position))
+
+
+def _content(agent: Agent, position: Position) -> bytes:
     import torch
 
-    folder = run_dir / "checkpoint"
-    folder.mkdir(exist_ok=True)
     agent.buffer.sync()
     state = io.BytesIO()
     torch.save(agent.state_dict(), state)
-    content = json.dumps(asdict(position)).encode() + b"\n" + state.getvalue()
+    return json.dumps(asdict(position)).encode() + b"\n" + state.getvalue()
+
+
+def _write(run_dir: Path, content: bytes) -> None:
+    folder = run_dir / "checkpoint"
+    folder.mkdir(exist_ok=True)
     head = {"v": 1, "sha256": hashlib.sha256(content).hexdigest()}
     files = _files(run_dir)
     number = files[0][0] + 1 if files else 1

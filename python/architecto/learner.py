@@ -264,6 +264,11 @@ class Learner:
         return drawn
 
 
+def load_optimizer() -> None:
+    """Have PyTorch load what its first optimizer needs: over a second of CPU, once a process."""
+    torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
+
+
 def standardised(rewards: dict[str, float]) -> dict[str, float]:
     """Normal scores of the ranks of rewards; equal rewards get equal scores."""
     ranks = rankdata(list(rewards.values()))

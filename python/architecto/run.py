@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ from architecto.checkpoint import Position
 from architecto.configuration import Configuration, ConfigurationError
 from architecto.display import Display
 from architecto.executors.local import ExecutorError, LocalExecutor
+from architecto.learner import load_optimizer
 from architecto.recovery import recover
 from architecto.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.scorers.base import BaseScorer
 from architecto.server import Server
-from architecto.service import Service
+from architecto.service import CHOICES_BYTES, Service
 from architecto.study import JOURNAL, Study, StudyError
 from architecto.trials import Trials
 
@@ -49,9 +52,11 @@ class Run:
         load_scorer = load_scorer or functools.partial(scorers.load, seed=settings.seed)
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
+        self._optimizer_loaded = False
         self.display = Display(console or Console(highlight=False), trials=settings.trials)
         say = self.display.say
         self.study = _study(run_dir, say)
+        self._checkpoints = checkpoint.Writer(run_dir)
         path = run_dir / "trace.jsonl"
         self.trace = trace.Trace(path, say=say)
         warm_start.begin(run_dir, settings)
@@ -102,13 +107,14 @@ class Run:
             load_scorer=load_scorer,
             trace=path,
             scorer_files=scorer_files,
+            choices_bytes=8 * CHOICES_BYTES,
             scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )
         self.server = Server(
             self.service,
             trace=self.trace,
-            checkpoint=lambda position: checkpoint.save(run_dir, agent, position),
+            checkpoint=lambda position: self._checkpoints.save(agent, position),
         )
         self.display.start(self.study.trials)
         self._export_best()
@@ -157,10 +163,16 @@ class Run:
         self.executor.close()
         self.server.close()
         self._context.term()
+        with contextlib.suppress(OSError):  # the one before it stays
+            self._checkpoints.close()
         self.trace.close()
         self.study.close()
 
     def _event(self, kind: str, **facts: Any) -> None:
+        if kind == "trial_started" and not self._optimizer_loaded:
+            self._optimizer_loaded = True
+            if self.service.agent.scorer.learns:
+                threading.Thread(target=load_optimizer).start()
         if kind == "trial_finished":
             self._export_best()
         if kind == "scorer":

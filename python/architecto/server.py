@@ -201,7 +201,6 @@ class Server:
         if self.trace:
             asked = ("in", to_json(request.header), request.body)
             self.trace.write([asked, ("out", reply[0], reply[1])])
-        self._save()  # before the reply: a restarted agent must not propose the same again
         session.reply_id, session.reply = request.header["id"], reply
         self._send(session.routing, reply)
 
@@ -225,7 +224,7 @@ class Server:
                 self._send(session.routing, [header, body])
 
     def _save(self) -> None:
-        """Save what a restarted agent cannot find out from the trace."""
+        """Save what was learned, so that a restarted agent need not learn it again."""
         if not self.service.unsaved:
             return
         self.service.unsaved = False

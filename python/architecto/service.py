@@ -39,7 +39,8 @@ SESSIONS_LIMIT = 256
 AT_WORK_S = 120.0
 """Seconds of silence after which an engine may have to make room for another."""
 CHOICES_BYTES = 128 * 1024 * 1024
-"""Bytes that the choices of all sessions may take; over it, sessions make room like that."""
+"""Bytes that the choices of all sessions may take; over it, sessions make room like that. An agent
+that serves a run, and so its own engines, allows eight times as much: some million picks."""
 SCORING_S = 60.0
 """Seconds that a scorer may take for one request."""
 
@@ -86,13 +87,14 @@ class Service:
         trace: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         scorer_files: bool = True,
+        choices_bytes: int = CHOICES_BYTES,
         scoring_s: float = SCORING_S,
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
         self._trace, self._clock = trace, clock
-        self._scorer_files = scorer_files
+        self._scorer_files, self._choices_bytes = scorer_files, choices_bytes
         self._limit = TimeLimit(scoring_s)
         self.deadline_s = min(2 * scoring_s, SECONDS_LIMIT)
         """Seconds that a request may take before the engine gives the agent up."""
@@ -104,7 +106,7 @@ class Service:
         self.told: set[int] = set()
         """Trials whose reward an agent before this one has put into the trace."""
         self.unsaved = False
-        """Something happened that a restarted agent cannot find out from the trace."""
+        """Something was learned that a restarted agent would have to learn again."""
 
     def session_of(self, request: Request) -> Session:
         """The session of a request; raises MessageError if there is none.
@@ -173,16 +175,16 @@ class Service:
         del self.sessions[silent.name]
 
     def bound_choices(self, asking: Session) -> None:
-        """Forget sessions while all take more than `CHOICES_BYTES`, the one that asks last.
+        """Forget sessions while all take more bytes than they may, the one that asks last.
 
         What is forgotten is an unknown session from then on: its engine says hello again and sends
         the choices that it needs. Raises MessageError if that happens to the one that asks.
         """
-        while sum(session.size for session in self.sessions.values()) > CHOICES_BYTES:
+        while sum(session.size for session in self.sessions.values()) > self._choices_bytes:
             name = next((name for name in self.sessions if name != asking.name), asking.name)
             del self.sessions[name]
             if name == asking.name:
-                text = f"session {name} held more than {CHOICES_BYTES} bytes: say hello again"
+                text = f"session {name} held more than {self._choices_bytes} bytes: say hello"
                 raise MessageError("unknown_session", text)
 
     def all_left(self) -> bool:
@@ -345,9 +347,7 @@ class Service:
         """What comes before an episode: learn from finished trials, begin others; did one begin?"""
         assert self.trials is not None
         self.settle()
-        begun = bool(self.trials.dispatch())
-        self.unsaved |= begun
-        return begun
+        return bool(self.trials.dispatch())
 
     def hand_over(self, session: Session, header: dict[str, Any], found: str) -> str:
         """An answer that nobody knew: the agent holds it, and may have it evaluated at once."""
@@ -361,11 +361,7 @@ class Service:
             path=session.path(header["index"]),
         )
         session.last = None
-        before = len(self.trials.out)
-        status = self.trials.answered(found, facts_of(header, self.agent.scorer.name))
-        if len(self.trials.out) > before:
-            self.unsaved = True
-        return status
+        return self.trials.answered(found, facts_of(header, self.agent.scorer.name))
 
     def settle(self) -> None:
         """Let the agent learn from finished trials."""

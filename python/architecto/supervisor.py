@@ -26,6 +26,8 @@ PATIENCE_S = 8.0
 """Seconds that a child has to end by itself once its stdin is closed."""
 KILL_S = 2.0
 """Seconds from SIGTERM to SIGKILL for a child that did not."""
+START_S = 600
+"""Seconds that an engine waits for an agent that starts, and may have much to learn again."""
 USER_ERROR = 2
 """Exit status of a child that met a mistake of the user: starting it again would not help."""
 
@@ -141,6 +143,8 @@ def engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Chil
         "--end-with-stdin",
         "--connect",
         at,
+        "--deadline",
+        str(START_S),
         "--session",
         session,
         "--strategy",

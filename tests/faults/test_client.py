@@ -218,9 +218,12 @@ def test_a_relation_that_goes_wrong_in_the_search_is_the_spaces_mistake(tmp_path
     space = tmp_path / "wrong.rkt"
     space.write_text(GOES_WRONG.format(project=project))
     agent = HandAgent(tmp_path, project, "--space", space)
-    first = greet(agent)
-    pick = {"scorer": "test", "explored": False}
-    agent.send(first, "choose_reply", index=first["candidates"][-1], **pick)
+    request = greet(agent)
+    for _ in range(2):  # the relation, then one of its branches
+        pick = {"index": request["candidates"][-1], "scorer": "test", "explored": False}
+        agent.send(request, "choose_reply", **pick)
+        if pick["index"] == 2:
+            request = agent.receive("choose")
     assert agent.end() == (2, f"run-search: the space file {space}: boom: no 2\n")
     agent.close()
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from serving_agent import ServingAgent
 
 from architecto import configuration, endpoint
 from architecto.configuration import Configuration
@@ -82,6 +83,22 @@ def test_an_endpoint_that_a_dead_process_left_can_be_used_again(tmp_path):
     endpoint.check(f"ipc://{tmp_path}/agent")
 
 
+def test_what_lies_beside_a_socket_of_the_users_choice_stays(python, tmp_path):
+    """Whatever the directory is called, and the directory itself."""
+    directory = tmp_path / "architecto-main"
+    directory.mkdir()
+    (directory / "thesis.txt").write_text("mine")
+    agent = ServingAgent(python, tmp_path / "log", "--endpoint", f"ipc://{directory}/sock")
+    agent.process.terminate()
+    agent.process.communicate()
+    assert [path.name for path in directory.iterdir()] == ["thesis.txt"]
+    place = f"ipc://{directory}/thesis.txt"
+    with pytest.raises(endpoint.EndpointError, match="a file is there that is no socket"):
+        endpoint.check(place)
+    endpoint.remove(place, directory=True)
+    assert (directory / "thesis.txt").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("place", "reason"),
     [
@@ -102,7 +119,7 @@ def test_a_fresh_endpoint_is_for_its_owner_alone(tmp_path):
     place = endpoint.fresh()
     directory = Path(place.removeprefix("ipc://")).parent
     assert directory.stat().st_mode & 0o777 == 0o700
-    endpoint.remove(place)
+    endpoint.remove(place, directory=True)
     assert not directory.exists()
     endpoint.write_connection(tmp_path / "connection.json", place)
     assert (tmp_path / "connection.json").stat().st_mode & 0o777 == 0o600

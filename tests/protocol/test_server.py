@@ -6,7 +6,7 @@ import protocol_doubles as doubles
 import pytest
 from protocol_doubles import DEEPER, HELLO, NETWORK
 
-from architecto import service, trace
+from architecto import trace
 from architecto.checkpoint import Position
 from architecto.messages import build
 from architecto.recovery import recover
@@ -207,17 +207,55 @@ def test_a_restarted_server_goes_on_where_the_trace_ends(tmp_path, finished):
 
 
 def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
+    """It was saved when the first trial was learned from; the second is out."""
     path = tmp_path / "t.jsonl"
     saved = []
-    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), checkpoint=saved.append)
-    find(doubles.request_sender(server), id=1, architecture=NETWORK)
+    study = doubles.MemoryStudy()
+    settings = {"study": study, "count": 9}
+    server, executor = doubles.run_server(
+        tmp_path, trace=trace.Trace(path), checkpoint=saved.append, **settings
+    )
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    assert saved == []
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    send("choose", id=4, **at(2, 0), candidates=[1, 2])
     [position] = saved
-    assert (position.trace, list(position.out)) == (path.stat().st_size, [NETWORK])
+    assert (position.trace, position.heard, position.out) == (path.stat().st_size, 1, {})
+    send("answer", DEEPER.encode(), id=5, **at(2, 1), index=1)
 
-    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    recover(server.service, path, saved[-1])
-    assert server.agent.held == {}
+    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
+    recover(server.service, path, position)
+    assert (list(server.agent.held), server.agent.learned) == ([DEEPER], [])
     assert len(executor.running) == 1
+
+
+def test_without_a_checkpoint_the_agent_learns_again_what_the_trace_tells(tmp_path):
+    path = tmp_path / "t.jsonl"
+    study = doubles.MemoryStudy()
+    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    send("choose", id=4, **at(2, 0), candidates=[1, 2])
+    send("answer", DEEPER.encode(), id=5, **at(2, 1), index=1)
+    executor.finish(reward=0.25)
+    server.trials.poll()
+    before = recorded(path)
+
+    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
+    recover(server.service, path, Position())
+    assert (server.agent.learned, server.agent.picks) == ([NETWORK], 2)
+    send = doubles.request_sender(server)
+    header = replies(send("choose", id=6, **at(3, 0), candidates=[1, 2]))[-1]
+    assert header["type"] == "shutdown"
+    assert server.agent.learned == [NETWORK, DEEPER] and not executor.running
+    told = [
+        line["header"]["trial"] for line in recorded(path) if line["header"]["type"] == "reward"
+    ]
+    assert told == [0, 1] and recorded(path)[: len(before)] == before
 
 
 def test_requests_that_wait_together_are_scored_in_one_batch():
@@ -351,22 +389,23 @@ def test_a_trial_that_the_machine_failed_at_is_not_learned_from(tmp_path):
 def test_facts_of_a_held_answer_survive_the_agent(tmp_path):
     path = tmp_path / "t.jsonl"
     saved = []
-    settings = {"trace": trace.Trace(path), "checkpoint": saved.append, "count": 9}
-    server, _ = doubles.run_server(tmp_path, **settings)
+    study = doubles.MemoryStudy()
+    settings = {"study": study, "count": 9}
+    server, executor = doubles.run_server(
+        tmp_path, trace=trace.Trace(path), checkpoint=saved.append, **settings
+    )
     send = doubles.request_sender(server)
     find(send, id=1, architecture=NETWORK)
     held = {**at(1, 1), "index": 1, "parameters": 7, "table_key": "k"}
     [reply] = replies(send("answer", DEEPER.encode(), id=4, **held))
     assert reply["status"] == "held"
-
-    study = doubles.MemoryStudy()
-    server, executor = doubles.run_server(tmp_path, count=9, study=study, trace=trace.Trace(path))
-    recover(server.service, path, saved[-1])
-    server.agent.held = {DEEPER: []}
     executor.finish(reward=0.5)
     server.trials.poll()
-    send = doubles.request_sender(server)
     send("choose", id=5, **at(2, 0), candidates=[1, 2])
+
+    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
+    server.trials.note(DEEPER, {})  # what stands in the trace takes its place
+    recover(server.service, path, saved[0])
     executor.finish(reward=0.5)
     server.trials.poll()
     facts = study.trials[-1].facts
@@ -421,9 +460,8 @@ def test_the_session_that_was_silent_longest_makes_room_and_one_at_work_does_not
 END = {"episode": 1, "outcome": "answer"}
 
 
-def test_sessions_make_room_by_bytes_the_one_that_asks_last(monkeypatch):
-    monkeypatch.setattr(service, "CHOICES_BYTES", 10_000)
-    server = doubles.scores_server()
+def test_sessions_make_room_by_bytes_the_one_that_asks_last():
+    server = doubles.scores_server(choices_bytes=10_000)
     text = b"(%s)" % (b"x" * 3000)
     for name in ("a", "b", "c"):
         send = doubles.request_sender(server)
