@@ -13,7 +13,8 @@ from architecto import trace
 from architecto.checkpoint import Position
 from architecto.messages import MessageError
 from architecto.record import Record
-from architecto.service import Request, Service, architecture_of, facts_of
+from architecto.service import Service, architecture_of, facts_of
+from architecto.sessions import Request
 
 
 def recover(service: Service, path: Path, position: Position) -> None:
@@ -43,7 +44,7 @@ def _carry_out_again(service: Service, path: Path, message: trace.Message, *, ne
     request = Request(b"", header, message.body)
     if header["type"] == "hello":
         service.sessions.pop(header["session"], None)
-    session = service.session_of(request)
+    session = service.sessions.of(request)
     session.record = session.record or Record(path)
     session.record.add(message)
     session.scorer = reply.get("scorer", session.scorer)

@@ -23,7 +23,8 @@ from architecto.recovery import recover
 from architecto.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.scorers.base import BaseScorer
 from architecto.server import Server
-from architecto.service import CHOICES_BYTES, Service
+from architecto.service import Service
+from architecto.sessions import CHOICES_BYTES
 from architecto.study import JOURNAL, Study, StudyError
 from architecto.trials import Trials
 
@@ -130,7 +131,7 @@ class Run:
     @property
     def engines_left(self) -> bool:
         """Has every engine been told to stop, or taken leave?"""
-        return self.service.all_left()
+        return self.service.sessions.all_left()
 
     def work(self, seconds: float) -> None:
         """Wait up to so many seconds for something to happen, and deal with it."""
@@ -143,7 +144,7 @@ class Run:
             self.trials.poll()
             self.server.receive()
             self.server.resume_waiting()
-            if self.service.all_left() and not self.trials.done:
+            if self.service.sessions.all_left() and not self.trials.done:
                 self.server.finish_alone()
         except OSError as error:  # the disk is full, the directory is gone
             self.failure = f"the run in {self.run_dir} cannot be written: {error}"

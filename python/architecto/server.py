@@ -26,8 +26,8 @@ from architecto.messages import (
     parse,
     to_json,
 )
-from architecto.service import Request, ScorerFailed, Service
-from architecto.sessions import Session, UnknownChoices
+from architecto.service import ScorerFailed, Service
+from architecto.sessions import Request, Session, UnknownChoices
 from architecto.trace import Trace
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ class Server:
     def _handle(self, request: Request, *, waited: bool = False) -> None:
         header = request.header
         try:
-            session = self.service.session_of(request)
-            again = None if waited else self.service.given_before(session, request)
+            session = self.service.sessions.of(request)
+            again = None if waited else self.service.sessions.given_before(session, request)
         except MessageError as error:
             self._send(request.routing, _error(error, header))
             return

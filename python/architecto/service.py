@@ -9,7 +9,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,12 +18,9 @@ from architecto.messages import (
     SECONDS_LIMIT,
     MessageError,
     build,
-    parse_choices,
     score_lines,
-    to_json,
 )
-from architecto.record import Record
-from architecto.sessions import Session
+from architecto.sessions import CHOICES_BYTES, Request, Session, Sessions
 from architecto.time_limit import TimeLimit, TooSlow
 
 if TYPE_CHECKING:
@@ -34,37 +30,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SESSIONS_LIMIT = 256
-"""Sessions held at a time; the one that has been silent longest makes room."""
-AT_WORK_S = 120.0
-"""Seconds of silence after which an engine may have to make room for another."""
-CHOICES_BYTES = 128 * 1024 * 1024
-"""Bytes that the choices of all sessions may take; over it, sessions make room like that. An agent
-that serves a run, and so its own engines, allows eight times as much: some million picks."""
 SCORING_S = 60.0
 """Seconds that a scorer may take for one request."""
 
 
 class ScorerFailed(RuntimeError):
     """The scorer raised; the message is one line for a person."""
-
-
-@dataclass
-class Request:
-    """A message of an engine that keeps the protocol."""
-
-    routing: bytes
-    """The ZeroMQ address of its sender."""
-    header: dict[str, Any]
-    body: bytes
-    _choices: list[tuple[int, int | None, str]] | None = None
-
-    @property
-    def choices(self) -> list[tuple[int, int | None, str]]:
-        """The new choices in the body; raises MessageError if it holds something else."""
-        if self._choices is None:
-            self._choices = parse_choices(self.body)
-        return self._choices
 
 
 class Service:
@@ -93,12 +64,16 @@ class Service:
     ) -> None:
         self.agent, self.seed, self.trials = agent, seed, trials
         self._load_scorer, self._on_event = load_scorer, on_event
-        self._trace, self._clock = trace, clock
-        self._scorer_files, self._choices_bytes = scorer_files, choices_bytes
+        self._scorer_files = scorer_files
         self._limit = TimeLimit(scoring_s)
         self.deadline_s = min(2 * scoring_s, SECONDS_LIMIT)
         """Seconds that a request may take before the engine gives the agent up."""
-        self.sessions: dict[str, Session] = {}
+        self.sessions = Sessions(
+            trace=trace,
+            clock=clock,
+            choices_bytes=choices_bytes,
+            on_diverged=lambda name: on_event("diverged", session=name),
+        )
         self.episode = 0
         """The latest episode that was given to an engine or that one spoke of."""
         self.settled: list[TrialResult] = []
@@ -107,90 +82,6 @@ class Service:
         """Trials whose reward an agent before this one has put into the trace."""
         self.unsaved = False
         """Something was learned that a restarted agent would have to learn again."""
-
-    def session_of(self, request: Request) -> Session:
-        """The session of a request; raises MessageError if there is none.
-
-        ``hello`` begins one anew, unless it is a repetition, or where replies are recorded the
-        hello of an engine that was restarted: it goes on with its session. ``use_scorer`` needs
-        none.
-        """
-        header = request.header
-        name, type = header["session"], header["type"]
-        session = self.sessions.pop(name, None)
-        if session is not None and session.gone and type != "shutdown":
-            session = None
-        if type == "hello" and not (session and self._begins_again(session, header)):
-            self._make_room(header)
-            session = Session(name, request.routing, hello=to_json(header))
-        if session is None:
-            if type == "use_scorer":
-                return Session(name, request.routing)
-            raise MessageError("unknown_session", f"no session {name}: say hello first", header)
-        session.heard_at = self._clock()
-        self.sessions[name] = session  # the last one now: the first has been silent longest
-        return session
-
-    def given_before(self, session: Session, request: Request) -> list[bytes] | None:
-        """The reply, if the request was carried out before.
-
-        Raises MessageError if the engine is a restarted one that asks for something else than it
-        did before: its choices are not those of the session, so that it must begin a new one.
-        """
-        header = request.header
-        if session.reply_id == header["id"]:
-            return session.reply
-        if session.record is None:
-            return None
-        reply = session.record.reply(header, request.body)
-        if reply is None:
-            session.record = None
-            at = (header.get("episode", 0), header.get("step", 0))
-            if header["type"] == "choose" and session.furthest and at <= session.furthest:
-                del self.sessions[session.name]
-                self._on_event("diverged", session=session.name)
-                text = f"session {session.name} went another way before: say hello again"
-                raise MessageError("unknown_session", text, header)
-        return reply
-
-    def _begins_again(self, session: Session, header: dict[str, Any]) -> bool:
-        """Is this hello a repetition, or that of an engine that was restarted?"""
-        if session.reply_id == header["id"]:
-            return True
-        if self._trace is None or session.hello != to_json(header):
-            return False
-        session.record = Record.of(self._trace, session.name)
-        session.left = False
-        return session.record.reply(header, b"") is not None
-
-    def _make_room(self, header: dict[str, Any]) -> None:
-        """Forget the session that has been silent longest, where there are too many."""
-        if len(self.sessions) < SESSIONS_LIMIT:
-            return
-        silent = next((s for s in self.sessions.values() if s.left), None)
-        silent = silent or next(iter(self.sessions.values()))
-        if not silent.left and self._clock() - silent.heard_at < AT_WORK_S:
-            text = f"{SESSIONS_LIMIT} engines are at work here, which is the limit: try again later"
-            raise MessageError("refused", text, header)
-        del self.sessions[silent.name]
-
-    def bound_choices(self, asking: Session) -> None:
-        """Forget sessions while all take more bytes than they may, the one that asks last.
-
-        What is forgotten is an unknown session from then on: its engine says hello again and sends
-        the choices that it needs. Raises MessageError if that happens to the one that asks.
-        """
-        while sum(session.size for session in self.sessions.values()) > self._choices_bytes:
-            name = next((name for name in self.sessions if name != asking.name), asking.name)
-            del self.sessions[name]
-            if name == asking.name:
-                text = f"session {name} held more than {self._choices_bytes} bytes: say hello"
-                raise MessageError("unknown_session", text)
-
-    def all_left(self) -> bool:
-        """Has every engine that was heard taken leave, or been told to stop?"""
-        heard = [session for session in self.sessions.values() if session.routing or session.left]
-        return bool(heard) and all(session.left for session in heard)
 
     def carry_out(self, session: Session, request: Request) -> list[bytes] | None:
         """The frames of the reply, or None if it has to wait for an evaluation.
@@ -249,7 +140,7 @@ class Service:
     def _choose(self, session: Session, request: Request) -> list[bytes] | None:
         header = request.header
         self.take_up(session, request)
-        self.bound_choices(session)
+        self.sessions.bound_choices(session)
         candidates = session.candidates(header["candidates"])
         if self.trials and header["step"] == 0:
             self.learn_and_dispatch()
@@ -283,7 +174,7 @@ class Service:
 
     def _scores(self, session: Session, request: Request) -> list[bytes]:
         session.learn(request.choices)
-        self.bound_choices(session)
+        self.sessions.bound_choices(session)
         candidates = session.candidates(request.header["candidates"])
         texts = [session.texts[index] for index in candidates]
         scores = self._scored(lambda: self.agent.scores(texts))

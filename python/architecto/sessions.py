@@ -1,18 +1,43 @@
-"""What the agent knows of one engine: the choices that it sent, and the picks made among them."""
+"""What the agent knows of engines: the choices that each sent, and the picks made among them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from architecto.messages import INDICES_LIMIT, MessageError
+from architecto.messages import INDICES_LIMIT, MessageError, parse_choices, to_json
+from architecto.record import Record
 from architecto.replay import Step
 
-if TYPE_CHECKING:
-    from architecto.record import Record
-
+SESSIONS_LIMIT = 256
+"""Sessions held at a time; the one that has been silent longest makes room."""
+AT_WORK_S = 120.0
+"""Seconds of silence after which an engine may have to make room for another."""
+CHOICES_BYTES = 128 * 1024 * 1024
+"""Bytes that the choices of all sessions may take; over it, sessions make room like that. An agent
+that serves a run, and so its own engines, allows eight times as much: some million picks."""
 CHOICE_BYTES = 256
 """What a choice takes beside its text: entries of dictionaries and sets, integers."""
+
+
+@dataclass
+class Request:
+    """A message of an engine that keeps the protocol."""
+
+    routing: bytes
+    """The ZeroMQ address of its sender."""
+    header: dict[str, Any]
+    body: bytes
+    _choices: list[tuple[int, int | None, str]] | None = None
+
+    @property
+    def choices(self) -> list[tuple[int, int | None, str]]:
+        """The new choices in the body; raises MessageError if it holds something else."""
+        if self._choices is None:
+            self._choices = parse_choices(self.body)
+        return self._choices
 
 
 @dataclass
@@ -120,6 +145,112 @@ class Session:
             self.size -= (_size(text) if text is not None else 0) + _size_of_pick(pick)
             self.parents.pop(index, None)
             self.unexpanded.discard(index)
+
+
+class Sessions(dict[str, Session]):
+    """The sessions of an agent by their names, the one that has been silent longest first.
+
+    trace: the file in which replies are recorded, if any
+    clock: gives seconds
+    choices_bytes: what the choices of all sessions may take
+    on_diverged: told the name of a session whose engine leaves the record
+    """
+
+    def __init__(
+        self,
+        *,
+        trace: Path | None,
+        clock: Callable[[], float],
+        choices_bytes: int,
+        on_diverged: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self._trace, self._clock = trace, clock
+        self._choices_bytes, self._on_diverged = choices_bytes, on_diverged
+
+    def of(self, request: Request) -> Session:
+        """The session of a request; raises MessageError if there is none.
+
+        ``hello`` begins one anew, unless it is a repetition, or where replies are recorded the
+        hello of an engine that was restarted: it goes on with its session. ``use_scorer`` needs
+        none.
+        """
+        header = request.header
+        name, type = header["session"], header["type"]
+        session = self.pop(name, None)
+        if session is not None and session.gone and type != "shutdown":
+            session = None
+        if type == "hello" and not (session and self._begins_again(session, header)):
+            self._make_room(header)
+            session = Session(name, request.routing, hello=to_json(header))
+        if session is None:
+            if type == "use_scorer":
+                return Session(name, request.routing)
+            raise MessageError("unknown_session", f"no session {name}: say hello first", header)
+        session.heard_at = self._clock()
+        self[name] = session  # the last one now: the first has been silent longest
+        return session
+
+    def given_before(self, session: Session, request: Request) -> list[bytes] | None:
+        """The reply, if the request was carried out before.
+
+        Raises MessageError if the engine is a restarted one that asks for something else than it
+        did before: its choices are not those of the session, so that it must begin a new one.
+        """
+        header = request.header
+        if session.reply_id == header["id"]:
+            return session.reply
+        if session.record is None:
+            return None
+        reply = session.record.reply(header, request.body)
+        if reply is None:
+            session.record = None
+            at = (header.get("episode", 0), header.get("step", 0))
+            if header["type"] == "choose" and session.furthest and at <= session.furthest:
+                del self[session.name]
+                self._on_diverged(session.name)
+                text = f"session {session.name} went another way before: say hello again"
+                raise MessageError("unknown_session", text, header)
+        return reply
+
+    def _begins_again(self, session: Session, header: dict[str, Any]) -> bool:
+        """Is this hello a repetition, or that of an engine that was restarted?"""
+        if session.reply_id == header["id"]:
+            return True
+        if self._trace is None or session.hello != to_json(header):
+            return False
+        session.record = Record.of(self._trace, session.name)
+        session.left = False
+        return session.record.reply(header, b"") is not None
+
+    def _make_room(self, header: dict[str, Any]) -> None:
+        """Forget the session that has been silent longest, where there are too many."""
+        if len(self) < SESSIONS_LIMIT:
+            return
+        silent = next((s for s in self.values() if s.left), None)
+        silent = silent or next(iter(self.values()))
+        if not silent.left and self._clock() - silent.heard_at < AT_WORK_S:
+            text = f"{SESSIONS_LIMIT} engines are at work here, which is the limit: try again later"
+            raise MessageError("refused", text, header)
+        del self[silent.name]
+
+    def bound_choices(self, asking: Session) -> None:
+        """Forget sessions while all take more bytes than they may, the one that asks last.
+
+        What is forgotten is an unknown session from then on: its engine says hello again and sends
+        the choices that it needs. Raises MessageError if that happens to the one that asks.
+        """
+        while sum(session.size for session in self.values()) > self._choices_bytes:
+            name = next((name for name in self if name != asking.name), asking.name)
+            del self[name]
+            if name == asking.name:
+                text = f"session {name} held more than {self._choices_bytes} bytes: say hello"
+                raise MessageError("unknown_session", text)
+
+    def all_left(self) -> bool:
+        """Has every engine that was heard taken leave, or been told to stop?"""
+        heard = [session for session in self.values() if session.routing or session.left]
+        return bool(heard) and all(session.left for session in heard)
 
 
 def _size(text: str) -> int:

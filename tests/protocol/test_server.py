@@ -96,7 +96,7 @@ def test_after_the_last_trial_every_request_is_answered_with_shutdown(tmp_path):
     server.trials.poll()
     [_, header] = replies(send("choose", id=8, **at(2, 0), candidates=[1, 2]))
     assert header["type"] == "shutdown"
-    assert server.trials.done and server.service.all_left()
+    assert server.trials.done and server.service.sessions.all_left()
 
 
 def test_an_exhausted_space_has_its_held_answers_evaluated_before_the_end(tmp_path):
@@ -107,7 +107,7 @@ def test_an_exhausted_space_has_its_held_answers_evaluated_before_the_end(tmp_pa
     assert header["status"] == "held"
     send("episode_end", id=9, episode=1, outcome="exhausted")
     send("shutdown", id=10)
-    assert server.service.all_left()
+    assert server.service.sessions.all_left()
     for _ in range(2):
         executor.finish(reward=0.5)
         server.trials.poll()

@@ -16,7 +16,8 @@ from architecto.configuration import Configuration
 from architecto.messages import MessageError
 from architecto.replay import REPLAY
 from architecto.scorers.base import BaseScorer
-from architecto.service import Request, Service
+from architecto.service import Service
+from architecto.sessions import Request
 
 from .decisions import Decision
 
@@ -57,7 +58,7 @@ def _hear(
     rewards: list[tuple[str, float]],
 ) -> bool:
     """Tell the agent what it heard in a request; is it one that it answered with a pick?"""
-    session, header = service.session_of(request), request.header
+    session, header = service.sessions.of(request), request.header
     match reply["type"]:
         case "choose_reply":
             service.take_up(session, request)
