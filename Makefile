@@ -77,7 +77,7 @@ $(compiled_tests): $(racket_tests) .make/lint-racket.rkt $(compiled)
 help: ## this list
 	@printf 'make TARGET [VARIABLE=value …]\n\nTargets\n'
 	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
-	@for bench in $(benches); do printf '  %-20s prints speeds, with the machine\n' $$bench; done
+	@for bench in $(benches); do printf '  %-20s measures, and prints figures with the machine\n' $$bench; done
 	@printf '\nVariables (default)\n'
 	@sed -n 's/^\([A-Z_]*\) ?=[ ]*\([^#]*\)# *## \(.*\)/  \1|\2|\3/p' Makefile \
 		| awk -F'|' '{ printf "%-17s %-12s %s\n", $$1, ($$2 == "" ? "-" : $$2), $$3 }'
