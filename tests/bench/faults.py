@@ -15,7 +15,9 @@ KILLS = Path(__file__).resolve().parents[1] / "faults" / "kills.py"
 
 
 def main() -> int:
-    ask = os.environ.get
+    def ask(name: str, default: str) -> str:
+        return os.environ.get(name) or default
+
     table = ask("TABLE", "../shared/nas-bench-201/cifar10.csv")
     command = [sys.executable, str(KILLS), "--seed", ask("SEED", "0")]
     command += ["--kills", ask("KILLS", "100"), "--interrupts", ask("INTERRUPTS", "20")]

@@ -42,7 +42,7 @@ def test_a_foreign_agent_guides_two_engines_until_it_has_enough(
         f"connecting 2 engines to the agent at {endpoint}",
         "done: the agent said stop",
     ]
-    found, _ = agent.communicate(timeout=30)
+    found, _ = agent.communicate(timeout=600)
     assert len(found.splitlines()) >= 5
     assert all(line.startswith("(architecture (input ") for line in found.splitlines())
     assert not (tmp_path / "runs").exists()
@@ -53,7 +53,7 @@ def test_the_images_of_a_data_set_and_a_budget_are_asked_for(run_architecto, min
     options = ("--dataset", "cifar10", "--max-params", "20000", "--strategy", "best-first")
     result = run_architecto("run", "--connect", endpoint, *options)
     assert result.returncode == 0, result.stderr
-    found, _ = agent.communicate(timeout=30)
+    found, _ = agent.communicate(timeout=600)
     assert all("(input 3 32 32)" in line for line in found.splitlines())
 
 
@@ -67,7 +67,7 @@ def test_an_agent_that_dies_is_given_up_after_the_fourth_time(python, minimal_ag
     )
     assert agent.stdout.readline()
     agent.kill()
-    _, errors = run.communicate(timeout=110)
+    _, errors = run.communicate(timeout=600)
     assert run.returncode == 1
     lines = errors.splitlines()
     assert len(lines) == 4
@@ -85,7 +85,7 @@ def test_ctrl_c_ends_the_engines(python, minimal_agent):
     )
     assert agent.stdout.readline()
     run.send_signal(signal.SIGINT)
-    output, errors = run.communicate(timeout=60)
+    output, errors = run.communicate(timeout=600)
     assert (run.returncode, errors) == (130, "")
     assert output.endswith("the engines are stopped\n")
 

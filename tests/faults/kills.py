@@ -89,7 +89,7 @@ class Disturber:
             return
         if plan == ("interrupt",):
             supervisor.send_signal(signal.SIGINT)
-            supervisor.wait(60)
+            supervisor.wait(600)
             self.done.append("interrupt")
             return
         below = {p: command_line(p) for p in descendants(supervisor.pid)}

@@ -33,7 +33,7 @@ class RunningSearch:
 
     def wait(self) -> int:
         """The exit status, once it has ended."""
-        return self.process.wait(timeout=240)
+        return self.process.wait(timeout=600)
 
     def text(self) -> str:
         return self.output.read_text()

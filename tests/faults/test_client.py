@@ -56,7 +56,7 @@ class HandAgent:
 
     def end(self) -> tuple[int, str]:
         """The engine's exit status and what it wrote to stderr."""
-        self.engine.wait(timeout=60)  # its stdin stays open until then
+        self.engine.wait(timeout=600)  # its stdin stays open until then
         _, errors = self.engine.communicate()
         return self.engine.returncode, errors
 
@@ -298,8 +298,8 @@ def test_the_minimal_agent_finds_networks(project, tmp_path, language):
             ["racket", project / "racket" / "run-search.rkt", "--connect", endpoint],
             stdin=subprocess.PIPE,
         )
-        output, _ = minimal.communicate(timeout=60)
-        assert engine.wait(timeout=60) == 0
+        output, _ = minimal.communicate(timeout=600)
+        assert engine.wait(timeout=600) == 0
         engine.stdin.close()
     assert minimal.returncode == 0
     lines = output.splitlines()

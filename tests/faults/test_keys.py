@@ -46,7 +46,7 @@ def search(project, agent: ServingAgent, *options: str | Path) -> subprocess.Pop
 
 def refusal(engine: subprocess.Popen) -> str:
     """What an engine says that ends by itself."""
-    engine.wait(timeout=60)
+    engine.wait(timeout=600)
     _, errors = engine.communicate()
     assert engine.returncode == 1
     assert len(errors.splitlines()) == 1

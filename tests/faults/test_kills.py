@@ -10,7 +10,6 @@ import pytest
 from running_search import SETTINGS, RunningSearch, descendants, wait_until_gone
 
 pytestmark = [
-    pytest.mark.timeout(300),
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc"),
 ]
 

@@ -108,7 +108,6 @@ def test_more_choices_than_a_message_holds_are_sent_in_parts(agent, project):
 
 
 @needs_proc
-@pytest.mark.timeout(300)
 def test_an_agent_that_is_stopped_for_longer_than_the_deadline_goes_on(start_search):
     """Its replies come too late for the engine, which has been started again."""
     search = start_search("--scorer-seconds", "1")  # a deadline of 2 s

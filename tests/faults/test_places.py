@@ -193,7 +193,7 @@ SPACE = """\
 def test_answers_that_are_no_architectures_are_one_line(run_architecto, project, tmp_path):
     (tmp_path / "wrong.rkt").write_text(SPACE.format(project=project))
     options = ("--space", tmp_path / "wrong.rkt", "--run", tmp_path / "run", "--scorer", "random")
-    result = run_architecto("run", *options, timeout=100)
+    result = run_architecto("run", *options, timeout=600)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     assert result.stderr.startswith(
         f"architecto: the space {tmp_path}/wrong.rkt has a wrong answer: (network 1) is no "

@@ -43,14 +43,14 @@ def test_an_agent_works_without_a_stdin(start_agent):
     process, endpoint = start_agent()
     assert answers(endpoint)
     process.terminate()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=600) == 0
 
 
 def test_an_agent_that_is_told_to_ends_when_its_stdin_closes(start_agent):
     process, _ = start_agent("--end-with-stdin", stdin=subprocess.PIPE)
     process.stdin.close()
     process.stdin = None
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=600) == 0
 
 
 def test_an_agent_under_nohup_outlives_its_terminal(start_agent):

@@ -76,7 +76,7 @@ def ask_racket(project, pairs: list[tuple[bytes, bytes]]) -> list[str]:
         ["racket", project / "tests" / "racket" / "bridge-twin.rkt"],
         input="\n".join(lines).encode(),
         capture_output=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     return result.stdout.decode().splitlines()

@@ -59,7 +59,7 @@ def test_the_engine_says_what_the_transcript_says(name, tmp_path, project):
                     addresses[sender] = address
                     arrived[sender].append([header.decode(), body.decode()])
                 assert arrived[session].popleft() == [line["header"], line["body"]]
-        assert [engine.wait(timeout=30) for engine in engines] == [0] * len(engines)
+        assert [engine.wait(timeout=600) for engine in engines] == [0] * len(engines)
     finally:
         for engine in engines:
             if engine.poll() is None:
