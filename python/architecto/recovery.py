@@ -73,4 +73,5 @@ def _carry_out_again(service: Service, path: Path, message: trace.Message, *, ne
             service.use_scorer(header["scorer"])
         case "shutdown_reply":
             session.left = session.gone = True
-    session.reply_id, session.reply = header["id"], message.reply.frames
+    if reply["type"] != "shutdown":  # the run may have got more trials since
+        session.reply_id, session.reply = header["id"], message.reply.frames

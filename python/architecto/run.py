@@ -62,7 +62,8 @@ class Run:
         self.trace = trace.Trace(path, say=say)
         warm_start.begin(run_dir, settings)
         saved = checkpoint.load(run_dir, say)
-        whole = saved is None and not self.trace.is_damaged
+        told = self.trace.size > 0 or not self.study.trials
+        whole = saved is None and told and not self.trace.is_damaged
         position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
         buffer = ReplayBuffer(
             run_dir / REPLAY, size=position.replay if saved or whole else None, say=say
@@ -83,7 +84,7 @@ class Run:
                 say(f"warm start: learning from the trials of {settings.warm_start}")
                 warm_start.learn(agent)
         else:
-            say(f"no checkpoint can be read, and {path} is damaged: learning from {REPLAY} alone")
+            say(f"neither a checkpoint nor {path} can be read whole: learning from {REPLAY} alone")
             for trial in self.study.trials:
                 if trial.architecture not in buffer.rewards and trial.evaluation.judged:
                     agent.observe(trial.architecture, trial.evaluation.reward)
@@ -112,6 +113,7 @@ class Run:
             scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )
+        self.service.episode = max(0, buffer.last_episode)  # where the trace was lost
         self.server = Server(
             self.service,
             trace=self.trace,

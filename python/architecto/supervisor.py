@@ -37,17 +37,17 @@ class Child:
 
     def __init__(self, name: str, command: list[str], log: Path) -> None:
         self.name, self.command, self.log = name, command, log
+        self._file = log.open("a+b")  # kept: the run's directory may be gone when it is read
         self.start()
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.PIPE,
-                stdout=None if self.name == "agent" else log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=None if self.name == "agent" else self._file,
+            stderr=self._file,
+            start_new_session=True,
+        )
 
     def status(self) -> int | None:
         """The exit status, or None while it runs."""
@@ -60,6 +60,7 @@ class Child:
 
     def end(self) -> None:
         """Have it end, by force if it must be."""
+        self._file.close()
         self.ask_to_end()
         for wait, action in ((PATIENCE_S, self.process.terminate), (KILL_S, self.process.kill)):
             try:
@@ -71,7 +72,8 @@ class Child:
 
     def last_words(self) -> str:
         """The last line of its log."""
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        self._file.seek(max(0, self._file.seek(0, os.SEEK_END) - 65536))
+        lines = self._file.read().decode(errors="replace").strip().splitlines()
         if not lines:
             return f"no reason in {self.log}"
         return printable(lines[-1].removeprefix("run-search: "))

@@ -208,17 +208,20 @@ def main() -> int:
     if options.table:
         table = ("--space", "nas-bench-201", "--table", str(Path(options.table).resolve()))
         kinds.append(("table", (*table, "--search-metric", "test_200_epochs", "--trials", "16")))
-    differing = runs = suffered = 0
+    differing = runs = kills = interrupts = 0
     with contextlib.ExitStack() as stack:
         folder = options.folder or stack.enter_context(tempfile.TemporaryDirectory())
         for name, settings in kinds:
             shares = (options.kills // len(kinds), options.interrupts // len(kinds))
             place = Path(folder).resolve() / name
             for done, difference in disturb(sys.executable, place, settings, options.seed, *shares):
-                runs, suffered = runs + 1, suffered + len(done)
+                runs += 1
+                interrupts += done.count("interrupt")
+                kills += len(done) - done.count("interrupt")
                 differing += difference is not None
                 print(f"{name}: {' '.join(done)}: {difference or 'the same run'}", flush=True)
-    print(f"{suffered} disturbances, {runs} runs, {differing} differ from the undisturbed one")
+    print(f"{kills} SIGKILLs, {interrupts} Ctrl-C, {runs} runs: ", end="")
+    print(f"{differing} differ from the undisturbed one")
     return 1 if differing else 0
 
 
