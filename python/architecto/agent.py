@@ -108,7 +108,7 @@ class Agent:
         self._say = say
         self._last_good: BaseScorer = UniformScorer()
         self._cache: TextCache[list[float]] = TextCache()  # a score of each member
-        self._kept_stale = False  # a step had more stale scores than it refreshes
+        self._kept_stale = False  # a step had more candidates than scores that it refreshes
         self._values: dict[str, float] = {}  # stale worth of held architectures
         self._pending: dict[str, None] = {}
         self._episode = -1
@@ -309,7 +309,7 @@ class Agent:
             for text, opinion in known.items()
             if opinion is not None and not self._cache.is_fresh(text)
         }
-        self._kept_stale |= len(stale) > self.settings.refresh
+        self._kept_stale |= len(known) > self.settings.refresh
         wanted = new + sorted(stale, key=lambda text: -stale[text])[: self.settings.refresh]
         for text, opinion in zip(wanted, self._fresh(wanted), strict=True):
             self._cache.put(text, opinion)

@@ -75,11 +75,14 @@ def pad(rows: Sequence[np.ndarray], positions: Sequence[int] | None = None) -> B
 class TextCache(Generic[V]):
     """Values by text, each with the version of the weights that gave it; least recently used out.
 
+    capacity: entries at most; characters: of all their texts at most
+
     A value of an older version is stale: `get` still gives it, `is_fresh` says no.
     """
 
-    def __init__(self, capacity: int = 50_000) -> None:
-        self.capacity = capacity
+    def __init__(self, capacity: int = 50_000, characters: int = 50_000_000) -> None:
+        self.capacity, self.characters = capacity, characters
+        self._held = 0  # characters of all texts
         self.version = 0
         self._entries: OrderedDict[str, tuple[int, V]] = OrderedDict()
         self._restored: dict[int, tuple[int, V]] = {}  # the same by the digest of the text
@@ -100,10 +103,12 @@ class TextCache(Generic[V]):
         return entry is not None and entry[0] == self.version
 
     def put(self, text: str, value: V) -> None:
+        self._held += 0 if text in self._entries else len(text)
         self._entries[text] = (self.version, value)
         self._entries.move_to_end(text)
-        if len(self._entries) > self.capacity:
-            self._entries.popitem(last=False)
+        while len(self._entries) > self.capacity or self._held > self.characters:
+            oldest, _ = self._entries.popitem(last=False)
+            self._held -= len(oldest)
 
     def stale_all(self) -> None:
         """The weights changed: every value is stale from now on."""
@@ -112,6 +117,7 @@ class TextCache(Generic[V]):
     def clear(self) -> None:
         self._entries.clear()
         self._restored.clear()
+        self._held = 0
 
     def state_dict(self) -> dict[str, Any]:
         """The version, and all values with theirs and the digests of their texts."""

@@ -35,7 +35,7 @@ class Position:
     """Bytes of the trace that the agent had seen."""
     replay: int = 0
     """Bytes of the replay buffer's file."""
-    heard: int = 0
+    heard: list[int] = field(default_factory=list)
     """Trials that the agent had heard the end of."""
     out: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Architectures that were being evaluated, with the facts about them."""
@@ -110,23 +110,30 @@ def _write(run_dir: Path, content: bytes) -> None:
 
 
 def load(
-    run_dir: Path, say: Callable[[str], None] = lambda line: None
+    run_dir: Path, say: Callable[[str], None] | None = None
 ) -> tuple[Position, dict[str, Any]] | None:
     """The position and the agent's state of the latest checkpoint that is whole; None without one.
 
-    ``say`` is told of those that are damaged.
+    Those that are damaged get another name, and ``say`` is told; without it all stay as they are.
     """
     for _, path in _files(run_dir):
         try:
             return _read(path)
         except CheckpointError as error:
-            say(str(error))
+            if say is not None:
+                path.rename(path.with_name(path.name + ".damaged"))
+                say(f"{error}; it is kept in {path.name}.damaged")
     return None
 
 
 def exists(run_dir: Path) -> bool:
     """Was a checkpoint ever saved?"""
     return bool(_files(run_dir))
+
+
+def is_damaged(run_dir: Path) -> bool:
+    """Was one found that is not whole?"""
+    return any((run_dir / "checkpoint").glob("*.pt.damaged"))
 
 
 def _files(run_dir: Path) -> list[tuple[int, Path]]:

@@ -299,7 +299,8 @@ def _run(options: argparse.Namespace) -> int:
 def _connect(options: argparse.Namespace) -> int:
     from architecto import connect
 
-    own = ("space", "dataset", "max_params", "strategy", "engines")
+    budgets = {name: getattr(options, f"max_{name}") for name in configuration.QUANTITIES}
+    own = ["space", "dataset", "strategy", "engines", *(f"max_{name}" for name in budgets)]
     fields = [field.name for field in dataclasses.fields(Configuration)]
     for name in ["run", *(name for name in fields if name not in own)]:
         if getattr(options, name, None) is not None:
@@ -311,7 +312,7 @@ def _connect(options: argparse.Namespace) -> int:
         options.connect,
         space=options.space or DEFAULTS.space,
         dataset=options.dataset,
-        max_params=options.max_params,
+        budgets=budgets,
         strategy=options.strategy or DEFAULTS.strategy,
         key=options.key and Path(options.key),
     )

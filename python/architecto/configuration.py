@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,17 +254,28 @@ def racket() -> str:
 
 def engine_command(configuration: Configuration) -> list[str]:
     """The command line of an engine, up to where it connects."""
-    command = [racket(), str(PROJECT / "racket" / "run-search.rkt"), "--space", configuration.space]
-    if configuration.table is None:
+    looked_up = configuration.table is not None
+    command = engine_words(
+        configuration.space,
+        dataset=None if looked_up else configuration.dataset,
+        budgets={name: getattr(configuration, f"max_{name}") for name in QUANTITIES},
+    )
+    return [*command, "--table-keys"] if looked_up else command
+
+
+def engine_words(
+    space: str, *, dataset: str | None, budgets: Mapping[str, int | None]
+) -> list[str]:
+    """The same from its parts. Without a data set input shape and classes are the space's own;
+    budgets are by `QUANTITIES`, and without one it is the space's own."""
+    command = [racket(), str(PROJECT / "racket" / "run-search.rkt"), "--space", space]
+    if dataset is not None:
         from architecto import datasets
 
-        info = datasets.info(configuration.dataset)
+        info = datasets.info(dataset)
         command += ["--input", ",".join(map(str, info.input_shape))]
         command += ["--classes", str(info.classes)]
-    else:
-        command.append("--table-keys")
-    for quantity in QUANTITIES:
-        most = getattr(configuration, f"max_{quantity}")
+    for quantity, most in budgets.items():
         if most is not None:
             command += [f"--max-{quantity}", str(most)]
     return command

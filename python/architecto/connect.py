@@ -12,10 +12,11 @@ import secrets
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from architecto import configuration, endpoint, keys
-from architecto.configuration import PROJECT, ConfigurationError
+from architecto.configuration import ConfigurationError
 from architecto.supervisor import RESTARTS, USER_ERROR, Child, Signals
 
 DEADLINE_S = 10
@@ -27,7 +28,7 @@ def command(
     *,
     space: str,
     dataset: str | None = None,
-    max_params: int | None = None,
+    budgets: Mapping[str, int | None],
     strategy: str = "descend",
     key: Path | None = None,
 ) -> list[str]:
@@ -41,14 +42,7 @@ def command(
     if strategy not in configuration.STRATEGIES:
         known = ", ".join(configuration.STRATEGIES)
         raise ConfigurationError(f"unknown strategy {strategy!r}; known are {known}")
-    words = [configuration.racket(), str(PROJECT / "racket" / "run-search.rkt"), "--space", space]
-    if dataset is not None:
-        from architecto import datasets
-
-        info = datasets.info(dataset)
-        words += ["--input", ",".join(map(str, info.input_shape)), "--classes", str(info.classes)]
-    if max_params is not None:
-        words += ["--max-params", str(max_params)]
+    words = configuration.engine_words(space, dataset=dataset, budgets=budgets)
     if key is not None:
         words += ["--key", str(key)]
     words += ["--strategy", strategy, "--deadline", str(DEADLINE_S), "--end-with-stdin"]

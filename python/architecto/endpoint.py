@@ -49,7 +49,7 @@ def check(endpoint: str, *, keys: bool = False) -> None:
         )
     if not Path(path).parent.is_dir():
         raise EndpointError(f"endpoint {endpoint}: there is no directory {Path(path).parent}")
-    if Path(path).exists() and not Path(path).is_socket():  # libzmq would delete it
+    if os.path.lexists(path) and not stat.S_ISSOCK(os.lstat(path).st_mode):  # libzmq deletes it
         raise EndpointError(
             f"endpoint {endpoint}: a file is there that is no socket, choose another"
         )

@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from architecto import architecture
 from architecto.study import TrialResult
 
+_TEMPORARY = ".best-"
+_OURS = ("model.py", "weights.pt", "__pycache__")
 _WEIGHTS = re.compile(r"(\d+)\.pt(\.partial)?\Z")
 
 
@@ -23,35 +26,29 @@ def write_best(run_dir: Path, trial: TrialResult) -> Path:
     somebody has put there moves along. Imports torch. Raises `FileNotFoundError` if the trial's
     weights are gone.
     """
-    best, fresh, old = run_dir / "best", run_dir / "best.new", run_dir / "best.old"
+    best = run_dir / "best"
+    if os.path.lexists(best) and (best.is_symlink() or not best.is_dir()):
+        raise FileExistsError(f"{best} is no folder: move it away")
     source = architecture.source(
         architecture.parse(trial.architecture),
         trial.evaluation.pixel_mean,
         trial.evaluation.pixel_deviation,
     )
-    _clear(old, best if best.exists() else fresh)  # of a process that died in this place
-    fresh.mkdir(exist_ok=True)
-    shutil.copyfile(weights_path(run_dir, trial.number), fresh / "weights.pt")
+    weights = weights_path(run_dir, trial.number)
+    if not weights.exists():
+        raise FileNotFoundError(weights)
+    fresh = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=run_dir))
+    shutil.copyfile(weights, fresh / "weights.pt")
     (fresh / "model.py").write_text(source, encoding="utf-8")
     if best.exists():
-        os.rename(best, old)
+        os.rename(best, tempfile.mkdtemp(prefix=_TEMPORARY, dir=run_dir))
     os.rename(fresh, best)
-    _clear(old, best)
+    for old in run_dir.glob(f"{_TEMPORARY}*"):  # also of a process that died in this place
+        for path in old.iterdir():
+            if path.name not in _OURS and not os.path.lexists(best / path.name):
+                os.rename(path, best / path.name)
+        shutil.rmtree(old, ignore_errors=True)
     return best / "model.py"
-
-
-def _clear(old: Path, new: Path) -> None:
-    """Removes a folder that was replaced, if there is one; files that are not ours move on."""
-    if not old.exists():
-        return
-    new.mkdir(exist_ok=True)
-    for path in old.iterdir():
-        if path.name in ("model.py", "weights.pt"):
-            path.unlink()
-        elif path.name != "__pycache__":
-            os.rename(path, new / path.name)
-    shutil.rmtree(old / "__pycache__", ignore_errors=True)
-    old.rmdir()
 
 
 def discard_weights(run_dir: Path, keep: set[int]) -> None:

@@ -11,25 +11,20 @@ import fcntl
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from types import NoneType
 from typing import IO, Any
 
 from optuna.storages.journal._storage import JournalOperation
 
 from architecto import json_lines
+from architecto.evaluators.base import Evaluation
 
 NAME = "architecto"
 """The name of the one study in the journal."""
 MAXIMIZE = 2
 """Optuna's number for the direction of the study."""
-
-
-def cut_torn_line(journal: Path) -> None:
-    """Drop a last line without its end, left by a process that died while writing it."""
-    data = journal.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(journal, whole)
 
 
 def is_damaged(journal: Path) -> bool:
@@ -43,11 +38,10 @@ def is_damaged(journal: Path) -> bool:
 def mend(journal: Path, lock: IO[bytes], say: Callable[[str], None]) -> IO[bytes]:
     """Make a damaged journal whole. Gives the lock on the file that replaces it."""
     bad: list[int] = []
-    for _ in json_lines.read(journal, bad):
-        pass
+    bad += [start for start, _, line in json_lines.read(journal, bad) if not _is_change(line)]
     fresh = journal.with_name(journal.name + ".new")
     write_mended(journal, fresh)
-    json_lines.set_aside(journal, bad, say)
+    json_lines.set_aside(journal, bad, say, blank=False)  # whole until it is replaced
     new_lock = open(fresh, "r+b")  # noqa: SIM115 (held until the study is closed)
     fcntl.flock(new_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.replace(fresh, journal)
@@ -72,7 +66,7 @@ def _lines(journal: Path) -> list[dict[str, Any] | None]:
 
 
 def _mended(journal: Path) -> list[dict[str, Any]]:
-    lines = [line for line in _lines(journal) if line is not None and "op_code" in line]
+    lines = [line for line in _lines(journal) if line is not None and _is_change(line)]
     if not lines and journal.stat().st_size:
         raise ValueError("no line of it is a change of a study")
     mark = {"worker_id": "mended"}
@@ -91,3 +85,41 @@ def _mended(journal: Path) -> list[dict[str, Any]]:
             begun += 1
         whole.append(line)
     return whole
+
+
+def _is_change(line: dict[str, Any]) -> bool:
+    """Can Optuna and the study read this line?"""
+    try:
+        for name in ("datetime_start", "datetime_complete"):
+            if line.get(name) is not None:
+                datetime.fromisoformat(line[name])
+        Evaluation(**line.get("user_attr", {}).get("evaluation", _COMPLETE))
+        if (line.get("study_name", NAME), line.get("study_id", 0)) != (NAME, 0):
+            return False
+        kinds = _FIELDS[line["op_code"]] | {"worker_id": str}
+        return all(isinstance(line[name], kind) for name, kind in kinds.items())
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+
+
+_COMPLETE = {"status": "complete", "reason": None, "reward": 0.0}
+_FIELDS: dict[int, dict[str, Any]] = {
+    JournalOperation.CREATE_STUDY: {"study_name": str, "directions": list},
+    JournalOperation.CREATE_TRIAL: {"study_id": int, "datetime_start": str},
+    JournalOperation.SET_TRIAL_STATE_VALUES: {
+        "trial_id": int,
+        "state": int,
+        "values": (list, NoneType),
+        "datetime_complete": str,
+    },
+    JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE: {
+        "trial_id": int,
+        "step": int,
+        "intermediate_value": (int, float),
+    },
+    JournalOperation.SET_TRIAL_USER_ATTR: {"trial_id": int, "user_attr": dict},
+    JournalOperation.SET_TRIAL_SYSTEM_ATTR: {"trial_id": int, "system_attr": dict},
+    JournalOperation.SET_STUDY_USER_ATTR: {"study_id": int, "user_attr": dict},
+    JournalOperation.SET_STUDY_SYSTEM_ATTR: {"study_id": int, "system_attr": dict},
+}
+"""What each change says that a study or a person's note in it makes, and of what kind that is."""

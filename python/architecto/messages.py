@@ -183,6 +183,8 @@ def parse(frames: list[bytes]) -> tuple[dict[str, Any], bytes]:
     check(header)
     if len(body) > BODY_LIMIT:
         raise MessageError("too_large", _limit_text("body", len(body), BODY_LIMIT), header)
+    if not _is_utf8(body):
+        raise MessageError("bad_body", "the body is not UTF-8", header)
     return header, body
 
 
@@ -332,12 +334,27 @@ def _check_lines(text: str) -> None:
         raise MessageError("too_large", f"the body has {lines} lines, the limit is {LINES_LIMIT}")
 
 
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _limit_text(frame: str, got: int, limit: int) -> str:

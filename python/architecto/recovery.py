@@ -42,13 +42,13 @@ def _carry_out_again(service: Service, path: Path, message: trace.Message, *, ne
     assert message.reply is not None
     header, reply, trials = message.header, message.reply.header, service.trials
     request = Request(b"", header, message.body)
+    service.episode = max(service.episode, reply.get("episode", 0))
     if header["type"] == "hello":
         service.sessions.pop(header["session"], None)
     session = service.sessions.of(request)
     session.record = session.record or Record(path)
     session.record.add(message)
     session.scorer = reply.get("scorer", session.scorer)
-    service.episode = max(service.episode, reply.get("episode", 0))
     match reply["type"]:
         case "choose_reply":
             service.take_up(session, request, tell=new)
@@ -59,6 +59,10 @@ def _carry_out_again(service: Service, path: Path, message: trace.Message, *, ne
                         pass
                 service.decide(session, header, candidates)
             session.pick(header, candidates, reply["index"])
+        case "shutdown" if new and header["type"] == "choose" and header["step"] == 0 and trials:
+            service.take_up(session, request)
+            while service.learn_and_dispatch():
+                pass
         case "answer_reply" if new and reply["status"] != "known" and trials:
             service.hand_over(session, header, architecture_of(message.body))
         case "answer_reply":

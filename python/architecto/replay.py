@@ -102,9 +102,13 @@ class ReplayBuffer:
         if path is not None and path.exists():
             if size is not None and size < path.stat().st_size:
                 os.truncate(path, size)
+            if not read_only:
+                json_lines.cut_half_line(path)
             bad = self._read(path)
             if read_only:
                 self._path = None
+                if bad:
+                    say(f"{path}: {len(bad)} lines cannot be read and are passed over")
             else:
                 json_lines.set_aside(path, bad, say)
 
@@ -140,6 +144,11 @@ class ReplayBuffer:
         is held no longer."""
         self.write({"unjudged": architecture})
         self._add_unjudged(architecture)
+
+    def knows(self, architecture: str) -> bool:
+        """Is there a reward of this run for it, or did its evaluation fail for no fault of its?"""
+        judged = architecture in self.rewards and architecture not in self.other
+        return judged or architecture in self._unjudged
 
     @property
     def size(self) -> int:
@@ -189,8 +198,7 @@ class ReplayBuffer:
             return
         self._seen.add((architecture, *choices))
         self.last_episode = max(self.last_episode, episode)
-        judged = architecture in self.rewards and architecture not in self.other
-        if not judged and architecture not in self._unjudged:
+        if not self.knows(architecture):
             self.held.setdefault(architecture)
 
     def _add_dead_end(self, number: int, episode: int) -> None:

@@ -60,14 +60,18 @@ class Run:
         self._checkpoints = checkpoint.Writer(run_dir)
         path = run_dir / "trace.jsonl"
         self.trace = trace.Trace(path, say=say)
-        warm_start.begin(run_dir, settings)
+        warm_start.begin(run_dir, settings, say)
+        began = not checkpoint.exists(run_dir)
         saved = checkpoint.load(run_dir, say)
+        damaged = self.trace.is_damaged or checkpoint.is_damaged(run_dir)
+        if saved and self.trace.size < saved[0].trace:
+            say(f"{path} is shorter than it was: what the engines heard is lost in part")
+            damaged = True
         told = self.trace.size > 0 or not self.study.trials
         whole = saved is None and told and not self.trace.is_damaged
         position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
-        buffer = ReplayBuffer(
-            run_dir / REPLAY, size=position.replay if saved or whole else None, say=say
-        )
+        cut = position.replay if (saved or whole) and not self.trace.is_damaged else None
+        buffer = ReplayBuffer(run_dir / REPLAY, size=cut, say=say)
         agent = Agent(
             load_scorer(position.scorer or settings.scorer),
             task=settings.task,
@@ -77,19 +81,19 @@ class Run:
         )
         if saved:
             agent.load_state_dict(saved[1])
+            self._refill(buffer, position, say)
         elif whole:
-            if checkpoint.exists(run_dir):
+            if not began:
                 say(f"no checkpoint can be read: learning again from {path}, which takes a while")
             if buffer.rewards:
                 say(f"warm start: learning from the trials of {settings.warm_start}")
                 warm_start.learn(agent)
         else:
             say(f"neither a checkpoint nor {path} can be read whole: learning from {REPLAY} alone")
-            for trial in self.study.trials:
-                if trial.architecture not in buffer.rewards and trial.evaluation.judged:
-                    agent.observe(trial.architecture, trial.evaluation.reward)
+            heard = [trial.number for trial in self.study.trials]
+            position = Position(trace=self.trace.size, heard=heard)
+            self._refill(buffer, position, say)
             agent.update()
-            position = Position(trace=self.trace.size, heard=len(self.study.trials))
         self.executor = LocalExecutor(
             settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
@@ -122,8 +126,23 @@ class Run:
         self.display.start(self.study.trials)
         self._export_best()
         recover(self.service, path, position)
+        if settings.workers > 1 or settings.engines > 1 or damaged:
+            self.trials.take_up_unheard()
         self._context = zmq.Context()
         self._socket = self.server.bind(self._context, endpoint, keys)
+
+    def _refill(self, buffer: ReplayBuffer, position: Position, say: Callable[[str], None]) -> None:
+        """Take rewards that the buffer has lost from the trials that the agent had heard of."""
+        lost = 0
+        for trial in self.study.trials:
+            if trial.number in position.heard and not buffer.knows(trial.architecture):
+                lost += 1
+                if trial.evaluation.judged:
+                    buffer.add_reward(trial.architecture, trial.evaluation.reward)
+                else:
+                    buffer.add_unjudged(trial.architecture)
+        if lost:
+            say(f"{self.run_dir / REPLAY} lacks {lost} trials: taken from {JOURNAL}")
 
     @property
     def finished(self) -> bool:
@@ -183,7 +202,7 @@ class Run:
         if kind == "diverged":
             self.display.say(
                 f"{facts['session']} started again and takes another way than before (has the "
-                "space changed?): it goes on from the root"
+                "space changed, or is trace.jsonl damaged?): it goes on from the root"
             )
         self.display.event(kind, **facts)
 

@@ -6,6 +6,7 @@ closes.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -74,7 +75,10 @@ def serve_run(
 
     files = allow_scorer_files or not listening.startswith("tcp://")
     try:
-        run = Run(run_dir, settings, listening, keys=keys, scorer_files=files)
+        try:
+            run = Run(run_dir, settings, listening, keys=keys, scorer_files=files)
+        except OSError as error:
+            raise ValueError(f"the run in {run_dir} cannot be read or written: {error}") from None
         gc.freeze()  # what is loaded stays: collections need not look at it each time
         work(run, listening, stop=lambda: bool(stop))
     finally:
@@ -94,17 +98,26 @@ def work(
     ``between()`` is called when no request is being carried out, several times a second.
     """
     connection = run.run_dir / "connection.json"
+    written = False
     try:
-        endpoint.write_connection(connection, at)
+        try:
+            endpoint.write_connection(connection, at)
+            written = True
+        except OSError as error:
+            run.failure = f"the run in {run.run_dir} cannot be written: {error}"
         while not stop() and not run.finished:
             between()
             run.work(0.2)
         until = time.monotonic() + GRACE_S
-        while run.finished and not run.engines_left and not stop() and time.monotonic() < until:
+        while run.finished and not (run.failure or run.engines_left or stop()):
+            if time.monotonic() > until:
+                break
             run.work(0.1)
     finally:
         run.close()
-        connection.unlink(missing_ok=True)
+        if written:
+            with contextlib.suppress(OSError):
+                connection.unlink(missing_ok=True)
 
 
 def serve_scores(

@@ -213,6 +213,8 @@ class Server:
         """Tell the engines of the trials that the agent has learned from."""
         settled, self.service.settled = self.service.settled, []
         for result in settled:
+            if not result.evaluation.judged:
+                continue
             body = result.architecture.encode()
             name = result.facts.get("session", "engine-0")
             reward = result.evaluation.reward
@@ -232,7 +234,7 @@ class Server:
         position = Position(
             trace=self.trace.size if self.trace else 0,
             replay=agent.buffer.size,
-            heard=trials.heard if trials else 0,
+            heard=sorted(trials.heard) if trials else [],
             out=trials.out if trials else {},
             scorer=agent.scorer.spec,
         )

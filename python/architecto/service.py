@@ -72,6 +72,7 @@ class Service:
             trace=trace,
             clock=clock,
             choices_bytes=choices_bytes,
+            keep_rivals=agent.buffer.keep_candidates,
             on_diverged=lambda name: on_event("diverged", session=name),
         )
         self.episode = 0
@@ -139,11 +140,13 @@ class Service:
 
     def _choose(self, session: Session, request: Request) -> list[bytes] | None:
         header = request.header
-        self.take_up(session, request)
+        self.take_up(session, request, tell=self.trials is not None)
         self.sessions.bound_choices(session)
         candidates = session.candidates(header["candidates"])
         if self.trials and header["step"] == 0:
-            self.learn_and_dispatch()
+            while self.learn_and_dispatch():  # again where a result is known already
+                if self.trials.busy():
+                    break
             if self.trials.busy():
                 return None
         if self.trials and self.trials.done:
@@ -160,7 +163,10 @@ class Service:
         known = self.trials.study.known(found) if self.trials else None
         if known is not None:
             session.last = None
-            return _reply(request.header, status="known", reward=known.evaluation.reward)
+            fields: dict[str, Any] = {"status": "known"}
+            if known.evaluation.judged:
+                fields["reward"] = known.evaluation.reward
+            return _reply(request.header, **fields)
         if self.trials is None:
             return _reply(request.header, status="held")
         if self.trials.done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +68,8 @@ class Session:
     reply_id: int | None = None
     reply: list[bytes] = field(default_factory=list)
     """The latest reply, kept so that the same request gets the same bytes again."""
+    keep_rivals: bool = False
+    """Also keep what each pick was chosen from."""
     furthest: tuple[int, int] | None = None
     """Episode and step of the latest pick."""
     scorer: str = ""
@@ -84,7 +87,7 @@ class Session:
         """Take up new choices: (index, parent, text) each."""
         texts = {index: text for index, _, text in choices}
         for index, text in texts.items():
-            self.size += len(text) - len(self.texts[index]) if index in self.texts else _size(text)
+            self.size += _size(text) - (_size(self.texts[index]) if index in self.texts else 0)
         parents = {index: parent for index, parent, _ in choices}
         self.texts.update(texts)
         self.parents.update(parents)
@@ -105,13 +108,16 @@ class Session:
     def pick(self, header: dict[str, Any], candidates: list[int], index: int) -> None:
         """Note which of the candidates was picked for a ``choose``.
 
-        Its rivals are all candidates if the engine listed them. If it asked for every open choice,
-        they are those with the same parent: a step then costs what is new and not what is open.
+        Its rivals, where they are kept, are all candidates if the engine listed them. If it asked
+        for every open choice, they are those with the same parent: a step then costs what is new
+        and not what is open. Raises MessageError for a choice that was never sent.
         """
-        rivals = candidates
+        if index not in self.texts:
+            raise UnknownChoices([index])
+        rivals = candidates if self.keep_rivals else []
         if header["candidates"] == "all":
             parent = self.parents[index]
-            rivals = [rival for rival in candidates if self.parents[rival] == parent]
+            rivals = [rival for rival in rivals if self.parents[rival] == parent]
         texts = [self.texts[rival] for rival in rivals]
         before = _size_of_pick(self.picks.get(index))
         self.picks[index] = Step(index=index, text=self.texts[index], candidates=texts)
@@ -153,6 +159,7 @@ class Sessions(dict[str, Session]):
     trace: the file in which replies are recorded, if any
     clock: gives seconds
     choices_bytes: what the choices of all sessions may take
+    keep_rivals: also keep what each pick was chosen from
     on_diverged: told the name of a session whose engine leaves the record
     """
 
@@ -162,11 +169,13 @@ class Sessions(dict[str, Session]):
         trace: Path | None,
         clock: Callable[[], float],
         choices_bytes: int,
+        keep_rivals: bool,
         on_diverged: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._trace, self._clock = trace, clock
         self._choices_bytes, self._on_diverged = choices_bytes, on_diverged
+        self._keep_rivals = keep_rivals
 
     def of(self, request: Request) -> Session:
         """The session of a request; raises MessageError if there is none.
@@ -182,7 +191,8 @@ class Sessions(dict[str, Session]):
             session = None
         if type == "hello" and not (session and self._begins_again(session, header)):
             self._make_room(header)
-            session = Session(name, request.routing, hello=to_json(header))
+            hello = to_json(header)
+            session = Session(name, request.routing, hello=hello, keep_rivals=self._keep_rivals)
         if session is None:
             if type == "use_scorer":
                 return Session(name, request.routing)
@@ -229,36 +239,45 @@ class Sessions(dict[str, Session]):
             return
         silent = next((s for s in self.values() if s.left), None)
         silent = silent or next(iter(self.values()))
-        if not silent.left and self._clock() - silent.heard_at < AT_WORK_S:
+        if self._at_work(silent):
             text = f"{SESSIONS_LIMIT} engines are at work here, which is the limit: try again later"
             raise MessageError("refused", text, header)
         del self[silent.name]
 
     def bound_choices(self, asking: Session) -> None:
-        """Forget sessions while all take more bytes than they may, the one that asks last.
+        """Forget sessions while all take more bytes than they may: silent ones, else the largest.
 
         What is forgotten is an unknown session from then on: its engine says hello again and sends
         the choices that it needs. Raises MessageError if that happens to the one that asks.
         """
         while sum(session.size for session in self.values()) > self._choices_bytes:
-            name = next((name for name in self if name != asking.name), asking.name)
+            idle = (s for s in self.values() if s is not asking and not self._at_work(s))
+            largest = max(self.values(), key=lambda session: session.size)
+            name = next(idle, largest).name
             del self[name]
             if name == asking.name:
-                text = f"session {name} held more than {self._choices_bytes} bytes: say hello"
+                text = f"session {name} held more than others may have beside it: say hello"
                 raise MessageError("unknown_session", text)
 
     def all_left(self) -> bool:
-        """Has every engine that was heard taken leave, or been told to stop?"""
-        heard = [session for session in self.values() if session.routing or session.left]
-        return bool(heard) and all(session.left for session in heard)
+        """Has every engine taken leave, or been told to stop? One that is known from the trace and
+        is not heard for minutes will not come."""
+        here = any(session.routing or session.gone for session in self.values())
+        return here and all(
+            session.left or not (session.routing or self._at_work(session))
+            for session in self.values()
+        )
+
+    def _at_work(self, session: Session) -> bool:
+        return not session.left and self._clock() - session.heard_at < AT_WORK_S
 
 
 def _size(text: str) -> int:
-    return CHOICE_BYTES + len(text)
+    return CHOICE_BYTES + sys.getsizeof(text)
 
 
 def _size_of_pick(pick: Step | None) -> int:
-    return 0 if pick is None else CHOICE_BYTES + 8 * len(pick.candidates)
+    return 0 if pick is None else CHOICE_BYTES + sum(map(_size, pick.candidates))
 
 
 class UnknownChoices(MessageError):

@@ -25,6 +25,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from architecto import journal as journals
+from architecto import json_lines
 from architecto.evaluators.base import Evaluation
 from architecto.journal import NAME
 
@@ -127,7 +128,7 @@ class Study:
     ) -> Study:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            journals.cut_torn_line(journal)
+            json_lines.cut_half_line(journal)
             if _is_damaged(journal):
                 lock = journals.mend(journal, lock, say)
             return cls._readable(journal, lock)

@@ -76,7 +76,7 @@ class Child:
         lines = self._file.read().decode(errors="replace").strip().splitlines()
         if not lines:
             return f"no reason in {self.log}"
-        return printable(lines[-1].removeprefix("run-search: "))
+        return printable(lines[-1].removeprefix("run-search: ").removeprefix("architecto serve: "))
 
     def death(self) -> str:
         """How it died, in words."""

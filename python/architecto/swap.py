@@ -32,6 +32,8 @@ def swap_in_run(run_dir: Path, scorer: str, key: Path | None = None) -> str:
         at = json.loads((run_dir / "connection.json").read_text())["endpoint"]
     except (OSError, ValueError, KeyError, TypeError):
         at = None
+    if not isinstance(at, str) or not at.startswith(("ipc://", "tcp://")):
+        at = None
     if at is None or (at.startswith("ipc://") and not endpoint.is_listening(at)):
         resume = configuration.command_line("resume", configuration.run_name(run_dir))
         raise SwapError(f"the run in {run_dir} is not at work; to go on with it: {resume}")

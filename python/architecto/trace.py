@@ -1,10 +1,10 @@
 """The decision trace of a run: one JSON line a message, in the order in which they were handled.
 
-A line is ``{"t":SECONDS,"direction":"in"|"out","header":{…},"body":["LINE",…]}``: ``t`` is the
-time since 1970, ``in`` is what an engine sent. A request and its reply are written together, after
-the request was carried out and before the reply leaves. Requests that were sent again, ``working``
-messages and messages that break the protocol are left out: with the same seed on the same machine,
-two traces differ in ``t`` only.
+A line is ``{"t":SECONDS,"direction":"in"|"out","header":{…},"body":["LINE",…],"crc":N}``: ``t`` is
+the time since 1970, ``in`` is what an engine sent. A request and its reply are written together,
+after the request was carried out and before the reply leaves. Requests that were sent again,
+``working`` messages and messages that break the protocol are left out: with the same seed on the
+same machine, two traces differ in ``t`` and ``crc`` only.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Trace:
         self.path = path
         self._clock = clock
         try:
+            _cut_unanswered(path)
             json_lines.set_aside(path, _unreadable(path), say)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
@@ -55,8 +56,10 @@ class Trace:
         """Append messages, given as (direction, header, body), with one call to the system."""
         seconds = self._clock()
         data = b"".join(
-            b'{"t":%.6f,"direction":"%s","header":%s,"body":%s}\n'
-            % (seconds, direction.encode(), header, _lines(body))
+            json_lines.stamped(
+                b'{"t":%.6f,"direction":"%s","header":%s,"body":%s}'
+                % (seconds, direction.encode(), header, _lines(body))
+            )
             for direction, header, body in messages
         )
         try:
@@ -107,6 +110,17 @@ def messages(path: Path) -> Iterator[Message]:
         elif asked is not None and message.header["id"] == asked.header["id"]:
             yield Message(asked.start, end, asked.header, asked.body, message)
             asked = None
+
+
+def _cut_unanswered(path: Path) -> None:
+    """Cut what a dying process left: half a line, and a request whose reply was not written."""
+    json_lines.cut_half_line(path)
+    last: tuple[int, int, dict[str, Any]] = (0, 0, {})
+    for last in json_lines.read(path):
+        pass
+    start, end, record = last
+    if record.get("direction") == "in" and end == path.stat().st_size:
+        os.truncate(path, start)
 
 
 def _unreadable(path: Path) -> list[int]:

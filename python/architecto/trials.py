@@ -8,7 +8,7 @@ same seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +48,8 @@ class Trials:
         self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
         self._out: dict[int, str] = {}  # trial -> architecture, being evaluated
         self._stored: list[TrialResult] = []  # finished, not handed to the agent yet
-        self.heard = 0
-        """Trials of the run that the agent has heard the end of."""
+        self.heard: set[int] = set()
+        """Trials that the agent has heard the end of."""
 
     @property
     def done(self) -> bool:
@@ -69,13 +69,21 @@ class Trials:
         """The trials that are being evaluated now."""
         return list(self._out)
 
-    def begin_again(self, heard: int, out: dict[str, dict[str, Any]]) -> None:
-        """Go on from where the process before this one died: how many ends of trials the agent had
+    def begin_again(self, heard: Iterable[int], out: dict[str, dict[str, Any]]) -> None:
+        """Go on from where the process before this one died: the end of which trials the agent had
         heard, and which evaluations were out."""
-        self.heard = heard
+        self.heard = set(heard) & {result.number for result in self.study.trials}
         for architecture, facts in out.items():
             self._facts[architecture] = facts
             self._begin(architecture)
+
+    def take_up_unheard(self) -> int:
+        """Store the finished trials that the agent has not heard of, for it to learn from; gives
+        their number. For a run that is not repeatable, or where files are damaged."""
+        known = self.heard | {result.number for result in self._stored}
+        unheard = [result for result in self.study.trials if result.number not in known]
+        self._stored += unheard
+        return len(unheard)
 
     def answered(self, architecture: str, facts: dict[str, Any]) -> str:
         """Take up an answer that the agent already holds: ``queued`` or ``held``."""
@@ -127,7 +135,7 @@ class Trials:
         """Hand the stored results to the agent, which learns from them; give those results."""
         settled, self._stored = self._stored, []
         for result in settled:
-            self.heard += 1
+            self.heard.add(result.number)
             if result.evaluation.judged:
                 self.agent.observe(result.architecture, result.evaluation.reward)
                 self.agent.update()
@@ -142,4 +150,5 @@ class Trials:
         return len(self._out) >= self._capacity or self._remaining() <= 0 or self.exhausted
 
     def _remaining(self) -> int:
-        return self.count - self.heard - len(self._stored) - len(self._out)
+        finished = self.heard | {result.number for result in self._stored}
+        return self.count - len(finished) - len(self._out)

@@ -7,7 +7,9 @@ dead ends: they need not be in this run's space.
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,24 +20,26 @@ from architecto.replay import REPLAY, ReplayBuffer, Step
 if TYPE_CHECKING:
     from architecto.agent import Agent
 
+log = logging.getLogger("architecto.warm_start")
+
 FITS = 8
 """Fits on the earlier trials before the first episode, about 5 s. From 24 trials of one run to the
 choices of another, the rank correlation of score and reward is 0.0 after one and 0.3 to 0.5 after
 eight, and no better after twelve."""
 
 
-def begin(run_dir: Path, settings: Configuration) -> None:
+def begin(run_dir: Path, settings: Configuration, say: Callable[[str], None] = log.warning) -> None:
     """Write the buffer of a run that begins, if its settings name an earlier run.
 
     A run that has a buffer already is resumed: nothing is done. Raises ConfigurationError if the
-    earlier run is gone.
+    earlier run is gone. ``say`` is told of what cannot be read in its buffer.
     """
     path = run_dir / REPLAY
     if settings.warm_start is None or path.exists():
         return
     earlier = configuration.load(Path(settings.warm_start)).evaluator
     same = earlier | {"device": ""} == settings.evaluator | {"device": ""}
-    copy(configuration.earlier_data(settings.warm_start), path, same=same)
+    copy(configuration.earlier_data(settings.warm_start), path, same=same, say=say)
 
 
 def learn(agent: Agent) -> None:
@@ -44,13 +48,13 @@ def learn(agent: Agent) -> None:
         agent.update()
 
 
-def copy(earlier: Path, path: Path, *, same: bool) -> int:
+def copy(earlier: Path, path: Path, *, same: bool, say: Callable[[str], None] = log.warning) -> int:
     """Write the trials of the buffer at `earlier`, which is only read, to `path`, all or nothing;
     gives their number.
 
     same: what was evaluated is what this run evaluates too, so that it is not evaluated again
     """
-    found = ReplayBuffer(earlier, keep_candidates=True, read_only=True)
+    found = ReplayBuffer(earlier, keep_candidates=True, read_only=True, say=say)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     buffer = ReplayBuffer(fresh, keep_candidates=True)

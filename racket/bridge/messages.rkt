@@ -117,6 +117,8 @@
   (check header)
   (when (> (bytes-length body) body-limit)
     (message-error "too_large" (limit-text "body" (bytes-length body) body-limit) header))
+  (unless (bytes-utf-8-length body)
+    (message-error "bad_body" "the body is not UTF-8" header))
   (values header body))
 
 ;; The reader of the json library raises exceptions of several kinds on what is not JSON, and takes
@@ -127,6 +129,7 @@
     (with-handlers ([exn:fail? (λ (_) eof)])
       (if (bytes-utf-8-length frame) (read-json in) eof)))
   (when (or (eof-object? header)
+            (not (finite? header))
             (not (regexp-match? #px"^[ \t\n\r]*$" in))
             (control-in-string? frame))
     (message-error "bad_header" "the header is not JSON"))
@@ -137,6 +140,14 @@
   (and (regexp-match? #rx#"[\0-\37]" frame)
        (for/or ([literal (in-list (regexp-match* #rx#"\"(?:[^\"\\]|\\\\.)*\"" frame))])
          (regexp-match? #rx#"[\0-\37]" literal))))
+
+;; Has a JSON value no number that is too large for a flonum?
+(define (finite? value)
+  (cond
+    [(flonum? value) (< (abs value) +inf.0)]
+    [(list? value) (andmap finite? value)]
+    [(hash? value) (for/and ([v (in-hash-values value)]) (finite? v))]
+    [else #t]))
 
 ;; Raises exn:fail:message unless every field of the header's type is there and of its kind.
 ;; Unknown fields are ignored; an unknown type is refused by name.

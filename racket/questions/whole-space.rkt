@@ -39,9 +39,12 @@
   (define what
     (format "the space ~a has ~a for ~a images and ~a classes" (space-name space) networks
             (shape->text (scope-input s)) (scope-classes s)))
-  (if (eq? outcome 'exhausted)
-      what
-      (format "~a with ~a" what (budgets->text (scope-budgets s) #:own (space-budgets space)))))
+  (define bounded
+    (format "~a with ~a" what (budgets->text (scope-budgets s) #:own (space-budgets space))))
+  (case outcome
+    [(exhausted) what]
+    [(stopped) bounded]
+    [else (string-append bounded ", and without budgets none was found in 10 seconds")]))
 
 (define (count-all options others)
   (need-none others)

@@ -54,7 +54,22 @@ def test_the_images_of_a_data_set_and_a_budget_are_asked_for(run_architecto, min
     result = run_architecto("run", "--connect", endpoint, *options)
     assert result.returncode == 0, result.stderr
     found, _ = agent.communicate(timeout=600)
-    assert all("(input 3 32 32)" in line for line in found.splitlines())
+    networks = [line for line in found.splitlines() if line.startswith("(architecture ")]
+    assert len(networks) >= 2
+    checked = run_architecto("describe", "--max-params", "20000", "-", input="\n".join(networks))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert all("(input 3 32 32)" in network for network in networks)
+
+
+def test_every_budget_is_asked_for(run_architecto, minimal_agent):
+    agent, endpoint = minimal_agent(2)
+    result = run_architecto("run", "--connect", endpoint, "--max-depth", "4", "--max-macs", "90000")
+    assert result.returncode == 0, result.stderr
+    found, _ = agent.communicate(timeout=600)
+    networks = [line for line in found.splitlines() if line.startswith("(architecture ")]
+    budgets = ("--max-depth", "4", "--max-macs", "90000")
+    assert len(networks) >= 2
+    assert run_architecto("describe", *budgets, "-", input="\n".join(networks)).returncode == 0
 
 
 def test_an_agent_that_dies_is_given_up_after_the_fourth_time(python, minimal_agent):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from architecto import Result, Study, resume, search
+from architecto import Result, Study, checkpoint, resume, search
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer
 
@@ -119,12 +119,16 @@ def test_warm_start_of_another_space(tmp_path: Path) -> None:
         t["architecture"] for t in earlier.trials
     ]
     assert {record["earlier"] for record in begin} == {"same"}
-    state = torch.load(tmp_path / "cnn" / "checkpoint" / "agent.pt", weights_only=True)
-    assert state["rewards"] == 4
+    assert rewards_learned(tmp_path / "cnn") == 4
     again = resume(f"{tmp_path}/cnn", trials=3)
     assert len(again.trials) == 3
-    state = torch.load(tmp_path / "cnn" / "checkpoint" / "agent.pt", weights_only=True)
-    assert state["rewards"] == 5
+    assert rewards_learned(tmp_path / "cnn") == 5
+
+
+def rewards_learned(run_dir: Path) -> int:
+    saved = checkpoint.load(run_dir)
+    assert saved is not None
+    return saved[1]["rewards"]
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")

@@ -145,7 +145,7 @@ def outcome(run_dir: Path) -> tuple[list[Any], list[Any]]:
     with Study.open(run_dir, read_only=True) as study:
         trials = [(t.number, t.architecture, t.evaluation.reward) for t in study.trials]
     lines = [json.loads(line) for line in (run_dir / "trace.jsonl").read_text().splitlines()]
-    return trials, [{k: v for k, v in line.items() if k != "t"} for line in lines]
+    return trials, [{k: v for k, v in line.items() if k not in ("t", "crc")} for line in lines]
 
 
 def plans(rng: random.Random, kills: int, interrupts: int) -> Iterator[list[tuple[str, ...]]]:

@@ -115,9 +115,7 @@ def test_an_empty_journal_is_told_and_the_run_is_not_begun_anew(go_on):
     search = go_on(lambda run_dir: (run_dir / "trials.journal").write_bytes(b""))
     assert search.wait() == 2
     last = search.text().splitlines()[-1]
-    assert last.startswith(
-        "architecto: architecto serve: runs/test/trials.journal is empty or gone"
-    )
+    assert last.startswith("architecto: runs/test/trials.journal is empty or gone")
     assert last.endswith("put a copy back in its place, or begin another run")
     assert (search.run_dir / "trials.journal").read_bytes() == b""
 

@@ -25,7 +25,7 @@ class ShortestAgent:
         self.batches: list[int] = []
         self.picks = 0
         self.learned: list[str] = []
-        self.buffer = SimpleNamespace(size=0)
+        self.buffer = SimpleNamespace(size=0, keep_candidates=False)
 
     def use_scorer(self, scorer: SimpleNamespace) -> None:
         self.scorer = scorer

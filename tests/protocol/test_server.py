@@ -170,8 +170,8 @@ def test_what_cannot_be_read_in_a_trace_is_set_aside_and_the_rest_stays_where_it
     assert not trace.Trace(tmp_path / "other.jsonl").is_damaged
     writer = trace.Trace(path, say=said.append)
     assert writer.is_damaged and writer.size == len(whole)
-    assert "2 places" in said[0] and "t.jsonl.damaged" in said[0]
-    assert (tmp_path / "t.jsonl.damaged").read_bytes() == damaged + b'{"t":2,"dir\n'
+    assert f"{len(damaged)} bytes cannot be read" in said[0] and "t.jsonl.damaged" in said[0]
+    assert (tmp_path / "t.jsonl.damaged").read_bytes() == damaged
     assert list(trace.messages(path)) == found
     trace.Trace(path, say=said.append)
     assert len(said) == 1
@@ -222,7 +222,7 @@ def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
     server.trials.poll()
     send("choose", id=4, **at(2, 0), candidates=[1, 2])
     [position] = saved
-    assert (position.trace, position.heard, position.out) == (path.stat().st_size, 1, {})
+    assert (position.trace, position.heard, position.out) == (path.stat().st_size, [0], {})
     send("answer", DEEPER.encode(), id=5, **at(2, 1), index=1)
 
     server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
@@ -293,7 +293,7 @@ def test_every_engine_has_episodes_of_its_own(tmp_path):
 def recorded(path) -> list[dict]:
     """The lines of a trace without their times."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{key: value for key, value in line.items() if key != "t"} for line in lines]
+    return [{k: v for k, v in line.items() if k not in ("t", "crc")} for line in lines]
 
 
 def test_a_restarted_engine_gets_the_same_replies_again_and_goes_on(tmp_path):
@@ -383,7 +383,73 @@ def test_a_trial_that_the_machine_failed_at_is_not_learned_from(tmp_path):
     server.trials.poll()
     send("choose", id=8, **at(2, 0), candidates=[1, 2])
     assert (server.agent.learned, server.agent.held) == ([], {})
-    assert server.trials.heard == 1
+    assert server.trials.heard == {0}
+
+
+def test_an_agent_that_died_after_the_last_shutdown_finds_that_all_is_done(tmp_path):
+    """Before its checkpoint was written: what was learned last is learned again."""
+    path = tmp_path / "t.jsonl"
+    settings = {"study": doubles.MemoryStudy(), "count": 1}
+    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
+    send = doubles.request_sender(server)
+    find(send, id=1, architecture=NETWORK)
+    executor.finish(reward=0.5)
+    server.trials.poll()
+    assert replies(send("choose", id=4, **at(2, 0), candidates=[1, 2]))[-1]["type"] == "shutdown"
+
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
+    recover(server.service, path, Position())
+    assert server.trials.done and server.agent.learned == [NETWORK]
+
+    settings["count"] = 2  # resumed with more trials: the old shutdown is no reply any more
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
+    recover(server.service, path, Position())
+    again = doubles.request_sender(server, b"e1")
+    find(again, id=1, architecture=NETWORK)
+    reply = replies(again("choose", id=4, **at(2, 0), candidates=[1, 2]))[-1]
+    assert reply["type"] == "choose_reply"
+
+
+@pytest.mark.parametrize("lost", range(8))
+def test_recovery_survives_a_trace_with_a_hole(tmp_path, lost):
+    path, said = tmp_path / "t.jsonl", []
+    server, _ = doubles.run_server(tmp_path, count=9, trace=trace.Trace(path))
+    send = doubles.request_sender(server)
+    send("hello", id=1, **HELLO)
+    send("choose", b"1 - (a)\n2 - (bb)", id=2, **at(1, 0), candidates="all")
+    send("choose", b"3 1 (c)\n4 1 (d)", id=3, **at(1, 1), candidates="all")
+    send("answer", NETWORK.encode(), id=4, **at(1, 2), index=3)
+    lines = path.read_bytes().splitlines(keepends=True)
+    flipped = lines[lost].replace(b'"', b"'", 1)
+    path.write_bytes(b"".join([*lines[:lost], flipped, *lines[lost + 1 :]]))
+    server, _ = doubles.run_server(tmp_path, count=9, trace=trace.Trace(path, say=said.append))
+    recover(server.service, path, Position())
+    assert "t.jsonl.damaged" in said[0]
+    send = doubles.request_sender(server, b"e1")
+    [reply] = replies(send("hello", id=1, **HELLO))
+    assert reply["type"] == "hello_reply"
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_no_bytes_stop_the_agent(tmp_path, traced):
+    """Also where the trace has to write what came."""
+    server = doubles.scores_server()
+    if traced:
+        server, _ = doubles.run_server(tmp_path, trace=trace.Trace(tmp_path / "t.jsonl"))
+    hello = build("hello", id=1, session="e", **HELLO)
+    end = build("episode_end", id=2, session="e", episode=1, outcome="limit")
+    for header, body, expected in (
+        (hello[:-1] + b',"x":1e400}', b"", "bad_header"),
+        (hello[:-1] + b',"x":[-1e999]}', b"", "bad_header"),
+        (hello[:-1] + b',"x":"\\ud800"}', b"", "bad_header"),
+        (hello, b"\xff", "bad_body"),
+        (hello[:-1] + b',"x":{"y":[1e300,null]}}', b"ignored", None),
+        (end, b"\x80", "bad_body"),
+        (end, b"", None),
+    ):
+        server.handle([[b"e", header, body]])
+        [(_, reply, _)] = server.take_sent()
+        assert json.loads(reply).get("code") == expected, (header, reply)
 
 
 def test_facts_of_a_held_answer_survive_the_agent(tmp_path):
@@ -460,21 +526,26 @@ def test_the_session_that_was_silent_longest_makes_room_and_one_at_work_does_not
 END = {"episode": 1, "outcome": "answer"}
 
 
-def test_sessions_make_room_by_bytes_the_one_that_asks_last():
-    server = doubles.scores_server(choices_bytes=10_000)
-    text = b"(%s)" % (b"x" * 3000)
-    for name in ("a", "b", "c"):
-        send = doubles.request_sender(server)
+def test_silent_sessions_make_room_by_bytes_then_the_largest():
+    now = [0.0]
+    server = doubles.scores_server(choices_bytes=10_000, clock=lambda: now[0])
+    send = doubles.request_sender(server)
+
+    def ask(name: str, size: int, id: int) -> dict:
+        body = b"%d - (%s)" % (id, b"x" * size)
+        return replies(send("scores", body, id=id, session=name, candidates=[id]))[0]
+
+    for name in ("silent", "small", "greedy"):
         send("hello", id=1, session=name, **HELLO)
-        [reply] = replies(send("scores", b"1 - %s" % text, id=2, session=name, candidates=[1]))
-        assert reply["type"] == "scores_reply"
-    [reply] = replies(send("scores", b"2 - %s" % text, id=3, session="c", candidates=[1, 2]))
-    assert reply["type"] == "scores_reply"
-    assert list(server.service.sessions) == ["b", "c"]
-    body = b"\n".join(b"%d - %s" % (index, text) for index in range(4))
-    [error] = replies(send("scores", body, id=4, session="c", candidates=[1]))
-    assert error["code"] == "unknown_session"  # alone too large: it begins anew
-    assert list(server.service.sessions) == []
+    assert ask("silent", 3000, 2)["type"] == "scores_reply"
+    now[0] = 200.0
+    assert ask("small", 1000, 2)["type"] == "scores_reply"
+    assert ask("greedy", 3000, 2)["type"] == "scores_reply"
+    assert ask("greedy", 3000, 3)["type"] == "scores_reply"
+    assert list(server.service.sessions) == ["small", "greedy"]
+    assert ask("small", 1000, 3)["type"] == "scores_reply"
+    assert ask("greedy", 3000, 4)["code"] == "unknown_session"
+    assert list(server.service.sessions) == ["small"]
 
 
 def test_a_session_knows_its_size():

@@ -65,11 +65,37 @@ def test_a_new_incumbent_replaces_both_files(tmp_path: Path) -> None:
 
 
 def test_what_an_interrupted_write_left_is_no_obstacle(tmp_path: Path) -> None:
-    for left_over in ("best.new", "best.old"):
-        (tmp_path / left_over).mkdir()
-        (tmp_path / left_over / "model.py").write_text("half")
+    (tmp_path / ".best-old").mkdir()
+    (tmp_path / ".best-old" / "model.py").write_text("half")
+    (tmp_path / ".best-old" / "notes.txt").write_text("mine")
     write_best(tmp_path, trial(tmp_path, 0, hidden=5))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "weights"]
+    assert (tmp_path / "best" / "notes.txt").read_text() == "mine"
+
+
+def test_what_somebody_has_put_there_stays(tmp_path: Path) -> None:
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    (tmp_path / "best" / "notes.txt").write_text("mine")
+    (tmp_path / "best.old").mkdir()
+    (tmp_path / "best.old" / "model.py").write_text("a backup")
+    (tmp_path / "weights" / "mine.pt").write_text("mine")
+    write_best(tmp_path, trial(tmp_path, 1, hidden=7))
+    discard_weights(tmp_path, keep=set())
+    assert (tmp_path / "best" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "best.old" / "model.py").read_text() == "a backup"
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == ["mine.pt"]
+
+
+def test_what_is_no_folder_of_ours_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "model.py").write_text("mine")
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    (run_dir / "best").symlink_to(other)
+    with pytest.raises(FileExistsError, match="best is no folder: move it away"):
+        write_best(run_dir, trial(run_dir, 0, hidden=5))
+    assert (other / "model.py").read_text() == "mine"
 
 
 def test_missing_weights_leave_the_old_incumbent(tmp_path: Path) -> None:

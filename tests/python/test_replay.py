@@ -113,6 +113,17 @@ def test_a_line_that_speaks_of_a_lost_text_is_set_aside_too(tmp_path):
     assert "in 3 places" in said[0]
 
 
+def test_a_flipped_bit_is_seen(tmp_path):
+    file, said = tmp_path / "replay.jsonl", []
+    filled(file)
+    data = bytearray(file.read_bytes())
+    at = data.index(b"0.5")
+    data[at + 2] ^= 2  # the reward is 0.7
+    file.write_bytes(data)
+    assert ReplayBuffer(file, say=said.append).rewards == {}
+    assert len(said) == 1
+
+
 def test_a_file_is_cut_to_the_size_that_counts(tmp_path):
     file = tmp_path / "replay.jsonl"
     buffer = filled(file)

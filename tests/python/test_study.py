@@ -1,6 +1,7 @@
 """The study: durable, reopened as it was, written by one process at a time."""
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,33 @@ def test_trials_outside_a_damaged_part_are_kept_whichever_lines_it_covers(
         run(study, "(e)", complete(0.8))
     with Study.open(tmp_path, say=said.append) as study:
         assert "(e)" in [trial.architecture for trial in study.trials] and len(said) == 1
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_flipped_bit_costs_at_most_the_trial_that_it_hit(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    with Study.create(tmp_path) as study:
+        trials = [run(study, f"({name})", complete(0.9)) for name in "abcd"]
+    journal = tmp_path / JOURNAL
+    data = bytearray(journal.read_bytes())
+    at = rng.randrange(len(data))
+    data[at] ^= 1 << rng.randrange(7)
+    journal.write_bytes(data)
+    with Study.open(tmp_path, say=lambda line: None) as study:
+        assert sum(trial in trials for trial in study.trials) >= 3
+        run(study, "(e)", complete(0.8))
+
+
+def test_the_end_of_a_journal_that_nobody_wrote_is_set_aside(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        trials = [run(study, f"({name})", complete(0.9)) for name in "ab"]
+    journal = tmp_path / JOURNAL
+    data = journal.read_bytes()
+    journal.write_bytes(data[:-700] + bytes(700))
+    said: list[str] = []
+    with Study.open(tmp_path, say=said.append) as study:
+        assert study.trials[0] == trials[0]
+        assert "trials.journal.damaged" in said[0]
 
 
 def test_a_trial_ends_once(tmp_path: Path) -> None:

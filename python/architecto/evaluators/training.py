@@ -113,9 +113,10 @@ class TrainingEvaluator(BaseEvaluator):
         accuracies: list[float] = []
         parameters: int | None = None
 
-        def fail(reason: str) -> Evaluation:
+        def fail(reason: str, *, judged: bool = True) -> Evaluation:
             return failed(
                 reason,
+                judged=judged,
                 losses=losses,
                 validation_accuracies=accuracies,
                 parameters=parameters,
@@ -131,13 +132,16 @@ class TrainingEvaluator(BaseEvaluator):
             network.to(self.device)
             self._train(network, losses, accuracies, on_epoch)
             test_accuracy = self._accuracy(network, self.data.test_images, self.data.test_labels)
-            if weights_path is not None:
-                _save(network, weights_path)
         except (ArchitectureError, Diverged) as error:
             return fail(str(error))
         except Exception as error:  # whatever a network does, the search goes on
             traceback.print_exc()
             return fail(f"{type(error).__name__}: {error}")
+        if weights_path is not None:
+            try:
+                _save(network, weights_path)
+            except (OSError, RuntimeError) as error:  # PyTorch's own writer raises the latter
+                return fail(f"its weights cannot be written: {error}", judged=False)
         return Evaluation(
             status="complete",
             reason=None,

@@ -62,10 +62,7 @@ def _hear(
     match reply["type"]:
         case "choose_reply":
             service.take_up(session, request)
-            for found, reward in rewards:
-                service.agent.observe(found, reward)
-                service.agent.update()
-            rewards.clear()
+            _learn(service, rewards)
             session.pick(header, session.candidates(header["candidates"]), reply["index"])
             return True
         case "answer_reply":
@@ -82,8 +79,16 @@ def _hear(
         case "scores_reply":
             session.learn(request.choices)
         case "use_scorer_reply":
+            _learn(service, rewards)
             service.use_scorer(header["scorer"])
     return False
+
+
+def _learn(service: Service, rewards: list[tuple[str, float]]) -> None:
+    for found, reward in rewards:
+        service.agent.observe(found, reward)
+        service.agent.update()
+    rewards.clear()
 
 
 def _warm_start(agent: Agent, run_dir: Path, settings: Configuration) -> None:
