@@ -90,6 +90,6 @@ def test_the_last_line() -> None:
     fast = SeedResult([2.0] * 49 + [0.0] * 51, cpu_s=30.0, wall_s=40.0)
     slow = SeedResult([2.0] * 99 + [1.0], cpu_s=50.0, wall_s=60.0)
     assert summary_line("bag", [fast, slow], 100) == (
-        "scorer=bag seeds=2 regret@50=1.0000 regret@100=0.5000 regret@200=nan "
+        "scorer=bag seeds=2 regret@50=1.0000 regret@100=0.5000 "
         "optimum_median=75.5 cpu_s_per_evaluation=0.400"
     )
