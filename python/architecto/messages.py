@@ -15,7 +15,7 @@ from typing import Any
 VERSION = 1
 HEADER_LIMIT = 64 * 1024
 """Largest header, in bytes."""
-BODY_LIMIT = 4 * 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 """Largest body, in bytes."""
 LINES_LIMIT = 64 * 1024
 """Most lines in a body."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,12 +116,9 @@ def messages(path: Path) -> Iterator[Message]:
 def _cut_unanswered(path: Path) -> None:
     """Cut what a dying process left: half a line, and a request whose reply was not written."""
     json_lines.cut_half_line(path)
-    last: tuple[int, int, dict[str, Any]] = (0, 0, {})
-    for last in json_lines.read(path):
-        pass
-    start, end, record = last
-    if record.get("direction") == "in" and end == path.stat().st_size:
-        os.truncate(path, start)
+    for start, end, record in deque(json_lines.read(path), 1):
+        if record.get("direction") == "in" and end == path.stat().st_size:
+            os.truncate(path, start)
 
 
 def _unreadable(path: Path) -> list[int]:

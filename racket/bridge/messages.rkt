@@ -17,7 +17,7 @@
 
 (define version 1)
 (define header-limit (* 64 1024))         ; bytes
-(define body-limit (* 4 1024 1024))       ; bytes
+(define body-limit (* 1024 1024))         ; bytes
 (define lines-limit (* 64 1024))          ; lines in a body
 (define indices-limit 4096)               ; indices in one list of a header
 (define integer-limit (sub1 (expt 2 53))) ; the largest integer every JSON reader keeps exact

@@ -44,7 +44,7 @@ def test_a_body_over_the_limit_is_refused_and_one_far_over_it_dropped(agent, eng
     line = b"1 - " + b"x" * BODY_LIMIT
     reply = engine.ask("scores", line, candidates=[1])
     assert (reply["code"], reply["id"]) == ("too_large", engine.id)
-    assert "the limit is 4194304" in reply["message"]
+    assert "the limit is 1048576" in reply["message"]
     far = Engine(agent.endpoint, "far")
     far.send("scores", line * 3, candidates=[1])
     assert not far.socket.poll(1000)
