@@ -1,7 +1,7 @@
 """Is a disturbed run the undisturbed one? `make bench-faults`: KILLS=, INTERRUPTS=, SEED=, TABLE=.
 
-100 SIGKILLs and 20 Ctrl-C unless told otherwise, half of them while networks are trained and half
-where a table is looked up, if there is one. See tests/faults/kills.py.
+100 SIGKILLs and 20 Ctrl-C unless told otherwise, while networks are trained and, if there is one,
+where a table is looked up, by both strategies. See tests/faults/kills.py.
 """
 
 from __future__ import annotations

@@ -148,16 +148,14 @@ def outcome(run_dir: Path) -> tuple[list[Any], list[Any]]:
     return trials, [{k: v for k, v in line.items() if k not in ("t", "crc")} for line in lines]
 
 
-def plans(rng: random.Random, kills: int, interrupts: int) -> Iterator[list[tuple[str, ...]]]:
-    """The disturbances of one run after another, so many in all."""
+def plan(rng: random.Random, kills: int, interrupts: int) -> list[tuple[str, ...]]:
+    """The disturbances of one run, out of so many that are still wanted."""
     every: list[tuple[str, ...]] = [("interrupt",)] * interrupts
     while kills > 0:
         pair = kills > 1 and rng.random() < 0.3
         every.append(tuple(rng.sample([*WORDS, "supervisor"], 2 if pair else 1)))
         kills -= 1 + pair
-    rng.shuffle(every)
-    while every:
-        yield [every.pop() for _ in range(min(PER_RUN, len(every)))]
+    return rng.sample(every, min(PER_RUN, len(every)))
 
 
 def disturb(
@@ -173,14 +171,18 @@ def disturb(
     trials, lines = outcome(search.run_dir)
     rng = random.Random(seed)
     size = (search.run_dir / "trace.jsonl").stat().st_size
-    for number, its in enumerate(plans(rng, kills, interrupts)):
+    number = 0
+    while kills > 0 or interrupts > 0:  # some come too late, or find no process
         disturber = Disturber(python, folder / f"disturbed-{number}", settings, rng, size)
         try:
-            disturber.run(its)
+            disturber.run(plan(rng, kills, interrupts))
         finally:
             if disturber.search is not None:
                 disturber.search.end()
         assert disturber.search is not None
+        number += 1
+        interrupts -= disturber.done.count("interrupt")
+        kills -= len(disturber.done) - disturber.done.count("interrupt")
         yield disturber.done, _difference(disturber.search.run_dir, trials, lines)
 
 
@@ -201,18 +203,22 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=100, help="SIGKILLs (default: 100)")
     parser.add_argument("--interrupts", type=int, default=20, help="Ctrl-C (default: 20)")
-    parser.add_argument("--table", help="CSV of results of nas-bench-201: half of the runs look up")
+    parser.add_argument(
+        "--table", help="CSV of results of nas-bench-201: two thirds of the runs look up"
+    )
     parser.add_argument("--folder", help="where the runs stay (default: a temporary folder)")
     options = parser.parse_args()
     kinds = [("training", TRAINING)]
     if options.table:
         table = ("--space", "nas-bench-201", "--table", str(Path(options.table).resolve()))
-        kinds.append(("table", (*table, "--search-metric", "test_200_epochs", "--trials", "16")))
+        table += ("--search-metric", "test_200_epochs", "--trials")
+        kinds.append(("table", (*table, "16")))
+        kinds.append(("table, best first", (*table, "12", "--strategy", "best-first")))
     differing = runs = kills = interrupts = 0
     with contextlib.ExitStack() as stack:
         folder = options.folder or stack.enter_context(tempfile.TemporaryDirectory())
         for name, settings in kinds:
-            shares = (options.kills // len(kinds), options.interrupts // len(kinds))
+            shares = (-(-options.kills // len(kinds)), -(-options.interrupts // len(kinds)))
             place = Path(folder).resolve() / name
             for done, difference in disturb(sys.executable, place, settings, options.seed, *shares):
                 runs += 1
