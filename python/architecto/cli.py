@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from architecto import __version__, configuration, questions
+from architecto import __version__, configuration, endpoint, questions
 from architecto.arguments import natural, positive
 from architecto.configuration import QUANTITIES, Configuration
 from architecto.explain import command as explain
@@ -325,6 +325,8 @@ def _resume(options: argparse.Namespace) -> int:
     run_dir = configuration.existing_directory(options.run)
     settings = configuration.load(run_dir)
     configuration.check(settings)
+    if endpoint.of_run(run_dir) is not None:
+        raise configuration.ConfigurationError(f"{run_dir} is in use by another process")
     if options.trials is not None:
         settings = dataclasses.replace(settings, trials=options.trials)
         settings.save(run_dir)

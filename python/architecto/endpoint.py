@@ -84,6 +84,17 @@ def remove(endpoint: str, *, directory: bool = False) -> None:
             path.parent.rmdir()
 
 
+def of_run(run_dir: Path) -> str | None:
+    """Where the agent of a run that is at work listens, as its connection file says; else None."""
+    try:
+        at = json.loads((run_dir / "connection.json").read_text())["endpoint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(at, str) or not at.startswith(("ipc://", "tcp://")):
+        return None
+    return at if at.startswith("tcp://") or is_listening(at) else None
+
+
 def write_connection(path: Path, endpoint: str) -> None:
     """Write the connection file, mode 0600: where the agent listens and which process it is."""
     path.unlink(missing_ok=True)

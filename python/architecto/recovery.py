@@ -77,5 +77,7 @@ def _carry_out_again(service: Service, path: Path, message: trace.Message, *, ne
             service.use_scorer(header["scorer"])
         case "shutdown_reply":
             session.left = session.gone = True
-    if reply["type"] != "shutdown":  # the run may have got more trials since
+    if reply["type"] == "shutdown":  # no reply any more: the run may have got more trials since
+        session.stopped = header["id"], message.reply.frames[0]
+    else:
         session.reply_id, session.reply = header["id"], message.reply.frames

@@ -58,42 +58,9 @@ class Run:
         say = self.display.say
         self.study = _study(run_dir, say)
         self._checkpoints = checkpoint.Writer(run_dir)
-        path = run_dir / "trace.jsonl"
-        self.trace = trace.Trace(path, say=say)
+        self.trace = trace.Trace(run_dir / "trace.jsonl", say=say)
         warm_start.begin(run_dir, settings, say)
-        began = not checkpoint.exists(run_dir)
-        saved = checkpoint.load(run_dir, say)
-        damaged = self.trace.is_damaged or checkpoint.is_damaged(run_dir)
-        if saved and self.trace.size < saved[0].trace:
-            say(f"{path} is shorter than it was: what the engines heard is lost in part")
-            damaged = True
-        told = self.trace.size > 0 or not self.study.trials
-        whole = saved is None and told and not self.trace.is_damaged
-        position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
-        cut = position.replay if (saved or whole) and not self.trace.is_damaged else None
-        buffer = ReplayBuffer(run_dir / REPLAY, size=cut, say=say)
-        agent = Agent(
-            load_scorer(position.scorer or settings.scorer),
-            task=settings.task,
-            seed=settings.seed,
-            buffer=buffer,
-            say=say,
-        )
-        if saved:
-            agent.load_state_dict(saved[1])
-            self._refill(buffer, position, say)
-        elif whole:
-            if not began:
-                say(f"no checkpoint can be read: learning again from {path}, which takes a while")
-            if buffer.rewards:
-                say(f"warm start: learning from the trials of {settings.warm_start}")
-                warm_start.learn(agent)
-        else:
-            say(f"neither a checkpoint nor {path} can be read whole: learning from {REPLAY} alone")
-            heard = [trial.number for trial in self.study.trials]
-            position = Position(trace=self.trace.size, heard=heard)
-            self._refill(buffer, position, say)
-            agent.update()
+        agent, position, damaged = self._restored(load_scorer)
         self.executor = LocalExecutor(
             settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
@@ -111,13 +78,13 @@ class Run:
             seed=settings.seed,
             trials=self.trials,
             load_scorer=load_scorer,
-            trace=path,
+            trace=self.trace.path,
             scorer_files=scorer_files,
             choices_bytes=8 * CHOICES_BYTES,
             scoring_s=settings.scorer_seconds,
             on_event=self._event,
         )
-        self.service.episode = max(0, buffer.last_episode)  # where the trace was lost
+        self.service.episode = max(0, agent.buffer.last_episode)  # where the trace was lost
         self.server = Server(
             self.service,
             trace=self.trace,
@@ -125,13 +92,55 @@ class Run:
         )
         self.display.start(self.study.trials)
         self._export_best()
-        recover(self.service, path, position)
+        recover(self.service, self.trace.path, position)
         if settings.workers > 1 or settings.engines > 1 or damaged:
             self.trials.take_up_unheard()
         self._context = zmq.Context()
         self._socket = self.server.bind(self._context, endpoint, keys)
 
-    def _refill(self, buffer: ReplayBuffer, position: Position, say: Callable[[str], None]) -> None:
+    def _restored(self, load_scorer: Callable[[str], BaseScorer]) -> tuple[Agent, Position, bool]:
+        """The agent as it was at the latest checkpoint that is whole, where the run stood then, and
+        whether a file is damaged. Without a checkpoint that is the beginning, from which the trace
+        leads on; without a whole trace either, the agent learns from the buffer alone."""
+        run_dir, settings, say = self.run_dir, self.settings, self.display.say
+        began = not checkpoint.exists(run_dir)
+        saved = checkpoint.load(run_dir, say)
+        damaged = self.trace.is_damaged or checkpoint.is_damaged(run_dir)
+        if saved and self.trace.size < saved[0].trace:
+            say(f"{self.trace.path} is shorter than it was: what engines heard is lost in part")
+            damaged = True
+        told = self.trace.size > 0 or not self.study.trials
+        whole = told and not self.trace.is_damaged
+        position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
+        cut = position.replay if not self.trace.is_damaged and (saved or told) else None
+        agent = Agent(
+            load_scorer(position.scorer or settings.scorer),
+            task=settings.task,
+            seed=settings.seed,
+            buffer=ReplayBuffer(run_dir / REPLAY, size=cut, say=say),
+            say=say,
+        )
+        if saved:
+            agent.load_state_dict(saved[1])
+            self._refill(agent.buffer, position)
+        elif whole:
+            if not began:
+                say(f"no checkpoint can be read: learning again from {self.trace.path}")
+            if agent.buffer.rewards:
+                say(f"warm start: learning from the trials of {settings.warm_start}")
+                warm_start.learn(agent)
+        else:
+            say(
+                f"neither a checkpoint nor {self.trace.path} can be read whole: "
+                f"learning from {REPLAY} alone"
+            )
+            heard = [trial.number for trial in self.study.trials]
+            position = Position(trace=self.trace.size, heard=heard)
+            self._refill(agent.buffer, position)
+            agent.update()
+        return agent, position, damaged
+
+    def _refill(self, buffer: ReplayBuffer, position: Position) -> None:
         """Take rewards that the buffer has lost from the trials that the agent had heard of."""
         lost = 0
         for trial in self.study.trials:
@@ -142,7 +151,7 @@ class Run:
                 else:
                     buffer.add_unjudged(trial.architecture)
         if lost:
-            say(f"{self.run_dir / REPLAY} lacks {lost} trials: taken from {JOURNAL}")
+            self.display.say(f"{self.run_dir / REPLAY} lacks {lost} trials: taken from {JOURNAL}")
 
     @property
     def finished(self) -> bool:

@@ -198,7 +198,7 @@ class Server:
         trials.dispatch()
 
     def _reply(self, session: Session, request: Request, reply: list[bytes]) -> None:
-        if self.trace:
+        if self.trace and session.stopped != (request.header["id"], reply[0]):
             asked = ("in", to_json(request.header), request.body)
             self.trace.write([asked, ("out", reply[0], reply[1])])
         session.reply_id, session.reply = request.header["id"], reply

@@ -78,6 +78,8 @@ class Session:
     """Earlier replies, while the engine may be one that was restarted and asks for them again."""
     size: int = 0
     """Bytes that its choices and picks take, about."""
+    stopped: tuple[int, bytes] | None = None
+    """Id and header of a ``shutdown`` that the trace holds already."""
     left: bool = False
     """The engine took leave, or was told to stop."""
     gone: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -28,13 +27,8 @@ def swap_in_run(run_dir: Path, scorer: str, key: Path | None = None) -> str:
     """
     configuration.load(run_dir)
     scorers.check(scorer)
-    try:
-        at = json.loads((run_dir / "connection.json").read_text())["endpoint"]
-    except (OSError, ValueError, KeyError, TypeError):
-        at = None
-    if not isinstance(at, str) or not at.startswith(("ipc://", "tcp://")):
-        at = None
-    if at is None or (at.startswith("ipc://") and not endpoint.is_listening(at)):
+    at = endpoint.of_run(run_dir)
+    if at is None:
         resume = configuration.command_line("resume", configuration.run_name(run_dir))
         raise SwapError(f"the run in {run_dir} is not at work; to go on with it: {resume}")
     return use_scorer(at, configuration.absolute_scorer(scorer), key)

@@ -400,6 +400,11 @@ def test_an_agent_that_died_after_the_last_shutdown_finds_that_all_is_done(tmp_p
     server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
     recover(server.service, path, Position())
     assert server.trials.done and server.agent.learned == [NETWORK]
+    before = recorded(path)
+    again = doubles.request_sender(server, b"e1")
+    find(again, id=1, architecture=NETWORK)
+    [reply] = replies(again("choose", id=4, **at(2, 0), candidates=[1, 2]))[-1:]
+    assert reply["type"] == "shutdown" and recorded(path) == before  # it is not told twice
 
     settings["count"] = 2  # resumed with more trials: the old shutdown is no reply any more
     server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
