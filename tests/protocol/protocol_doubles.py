@@ -161,3 +161,20 @@ def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[...
 HELLO = {"engine": "test", "space": "cnn", "input": [1, 8, 8], "classes": 10}
 NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
 DEEPER = "(architecture (input 1 8 8) ((flatten) (linear 64 8) (relu) (linear 8 10)))"
+
+
+def replies(received: list) -> list[dict]:
+    return [header for header, _ in received]
+
+
+def at(episode: int, step: int) -> dict:
+    return {"episode": episode, "step": step}
+
+
+def find(send, *, id: int, architecture: str) -> list:
+    """Say hello, pick once, and report an architecture: three requests. Gives the replies."""
+    return [
+        *send("hello", id=id, **HELLO),
+        *send("choose", b"1 - (a)\n2 - (bb)", id=id + 1, **at(1, 0), candidates=[1, 2]),
+        *send("answer", architecture.encode(), id=id + 2, **at(1, 1), index=1),
+    ]

@@ -1,19 +1,13 @@
-"""What the server does with requests: sessions, repeats, trials, the trace and recovery."""
+"""What the server does with requests: sessions, repeats, trials, the trace."""
 
 import json
 
 import protocol_doubles as doubles
 import pytest
-from protocol_doubles import DEEPER, HELLO, NETWORK
+from protocol_doubles import DEEPER, HELLO, NETWORK, at, find, replies
 
 from architecto import trace
-from architecto.checkpoint import Position
 from architecto.messages import build
-from architecto.recovery import recover
-
-
-def replies(received: list) -> list[dict]:
-    return [header for header, _ in received]
 
 
 def test_hello_tells_scorer_seed_and_episode():
@@ -157,107 +151,6 @@ def test_the_trace_has_each_message_once(tmp_path):
     assert records[2]["body"] == ["1 - (a)", "2 - (bb)"]
 
 
-def test_what_cannot_be_read_in_a_trace_is_set_aside_and_the_rest_stays_where_it_is(tmp_path):
-    path, said = tmp_path / "t.jsonl", []
-    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    find(doubles.request_sender(server), id=1, architecture=NETWORK)
-    whole = path.read_bytes()
-    lines = whole.splitlines(keepends=True)
-    damaged = b"\0" * 20 + lines[2][20:]
-    path.write_bytes(b"".join([*lines[:2], damaged, *lines[3:], b'{"t":2,"dir']))
-    found = list(trace.messages(path))
-    assert [m.header["type"] for m in found] == ["hello", "answer"]
-    assert not trace.Trace(tmp_path / "other.jsonl").is_damaged
-    writer = trace.Trace(path, say=said.append)
-    assert writer.is_damaged and writer.size == len(whole)
-    assert f"{len(damaged)} bytes cannot be read" in said[0] and "t.jsonl.damaged" in said[0]
-    assert (tmp_path / "t.jsonl.damaged").read_bytes() == damaged
-    assert list(trace.messages(path)) == found
-    trace.Trace(path, say=said.append)
-    assert len(said) == 1
-
-
-@pytest.mark.parametrize("finished", [False, True])
-def test_a_restarted_server_goes_on_where_the_trace_ends(tmp_path, finished):
-    """Killed while an evaluation is out, or after its result was stored and before it was told."""
-    path = tmp_path / "t.jsonl"
-    study = doubles.MemoryStudy()
-    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    send = doubles.request_sender(server)
-    find(send, id=1, architecture=NETWORK)
-    if finished:
-        executor.finish(reward=0.5)
-        server.trials.poll()
-
-    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    recover(server.service, path, Position())
-    send = doubles.request_sender(server)
-    again = send("answer", NETWORK.encode(), id=3, **at(1, 1), index=1)
-    assert replies(again)[0]["status"] == "queued"  # the old reply, byte for byte
-    waiting = send("choose", id=4, **at(2, 0), candidates=[1, 2])
-    if not finished:
-        assert replies(waiting)[0]["type"] == "working"
-        executor.finish(reward=0.5)
-        server.trials.poll()
-        server.resume_waiting()
-        waiting = [(json.loads(header), body) for _, header, body in server.take_sent()]
-    assert replies(waiting)[-1]["index"] == 1  # the texts of 1 and 2 were not sent again
-    assert server.agent.rewards == {NETWORK: 0.5}
-    assert len(study.trials) == 1
-
-
-def test_recovery_does_not_tell_the_agent_what_its_checkpoint_knows(tmp_path):
-    """It was saved when the first trial was learned from; the second is out."""
-    path = tmp_path / "t.jsonl"
-    saved = []
-    study = doubles.MemoryStudy()
-    settings = {"study": study, "count": 9}
-    server, executor = doubles.run_server(
-        tmp_path, trace=trace.Trace(path), checkpoint=saved.append, **settings
-    )
-    send = doubles.request_sender(server)
-    find(send, id=1, architecture=NETWORK)
-    assert saved == []
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    send("choose", id=4, **at(2, 0), candidates=[1, 2])
-    [position] = saved
-    assert (position.trace, position.heard, position.out) == (path.stat().st_size, [0], {})
-    send("answer", DEEPER.encode(), id=5, **at(2, 1), index=1)
-
-    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
-    recover(server.service, path, position)
-    assert (list(server.agent.held), server.agent.learned) == ([DEEPER], [])
-    assert len(executor.running) == 1
-
-
-def test_without_a_checkpoint_the_agent_learns_again_what_the_trace_tells(tmp_path):
-    path = tmp_path / "t.jsonl"
-    study = doubles.MemoryStudy()
-    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    send = doubles.request_sender(server)
-    find(send, id=1, architecture=NETWORK)
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    send("choose", id=4, **at(2, 0), candidates=[1, 2])
-    send("answer", DEEPER.encode(), id=5, **at(2, 1), index=1)
-    executor.finish(reward=0.25)
-    server.trials.poll()
-    before = recorded(path)
-
-    server, executor = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    recover(server.service, path, Position())
-    assert (server.agent.learned, server.agent.picks) == ([NETWORK], 2)
-    send = doubles.request_sender(server)
-    header = replies(send("choose", id=6, **at(3, 0), candidates=[1, 2]))[-1]
-    assert header["type"] == "shutdown"
-    assert server.agent.learned == [NETWORK, DEEPER] and not executor.running
-    told = [
-        line["header"]["trial"] for line in recorded(path) if line["header"]["type"] == "reward"
-    ]
-    assert told == [0, 1] and recorded(path)[: len(before)] == before
-
-
 def test_requests_that_wait_together_are_scored_in_one_batch():
     server = doubles.scores_server()
     for name in ("a", "b"):
@@ -272,109 +165,6 @@ def test_requests_that_wait_together_are_scored_in_one_batch():
     assert server.agent.batches == [4]
 
 
-def test_every_engine_has_episodes_of_its_own(tmp_path):
-    """The numbers stay apart when the agent is started again."""
-    path = tmp_path / "t.jsonl"
-    numbers = []
-    for _ in range(2):
-        server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
-        recover(server.service, path, Position())
-        for name in ("a", "b"):
-            send = doubles.request_sender(server)
-            [header] = replies(send("hello", id=1, session=name, **HELLO))
-            numbers.append(header["episode"])
-            end = {"session": name, "episode": header["episode"], "outcome": "limit"}
-            [header] = replies(send("episode_end", id=2, **end))
-            numbers.append(header["episode"])
-            send("shutdown", id=3, session=name)
-    assert numbers == [1, 2, 3, 4, 5, 6, 7, 8]
-
-
-def recorded(path) -> list[dict]:
-    """The lines of a trace without their times."""
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return [{k: v for k, v in line.items() if k not in ("t", "crc")} for line in lines]
-
-
-def test_a_restarted_engine_gets_the_same_replies_again_and_goes_on(tmp_path):
-    """Killed in its second episode; the agent picks and learns nothing anew, the trace stays."""
-    path = tmp_path / "t.jsonl"
-    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    first = doubles.request_sender(server, b"e0")
-    said = find(first, id=1, architecture=NETWORK)
-    said += first("episode_end", id=4, episode=1, outcome="answer")
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    said += first("choose", b"3 2 (c)", id=5, **at(2, 0), candidates=[2, 3])[1:]
-    before, picks, state = recorded(path), server.agent.picks, server.service.sessions["engine-0"]
-
-    again = doubles.request_sender(server, b"e1")
-    assert said == [
-        *find(again, id=1, architecture=NETWORK),
-        *again("episode_end", id=4, episode=1, outcome="answer"),
-        *again("choose", b"3 2 (c)", id=5, **at(2, 0), candidates=[2, 3]),
-    ]
-    assert recorded(path) == before
-    assert (server.agent.picks, server.agent.learned) == (picks, [NETWORK])
-    assert server.service.sessions["engine-0"] is state
-    [reply] = replies(again("choose", b"4 3 (d)\n5 3 (e e)", id=6, **at(2, 1), candidates=[4, 5]))
-    assert reply["index"] == 4
-    assert [pick.text for pick in state.path(4)] == ["(c)", "(d)"]
-
-
-def test_an_agent_that_dies_while_an_engine_asks_again_goes_on_giving_the_same_replies(tmp_path):
-    path = tmp_path / "t.jsonl"
-    study = doubles.MemoryStudy()
-    server, _ = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    said = find(doubles.request_sender(server, b"e0"), id=1, architecture=NETWORK)
-    again = doubles.request_sender(server, b"e1")
-    assert again("hello", id=1, **HELLO) == said[:1]
-
-    server, _ = doubles.run_server(tmp_path, study=study, trace=trace.Trace(path))
-    recover(server.service, path, Position())
-    again = doubles.request_sender(server, b"e1")
-    choices = b"1 - (a)\n2 - (bb)"
-    assert again("choose", choices, id=2, **at(1, 0), candidates=[1, 2]) == said[1:2]
-    assert again("answer", NETWORK.encode(), id=3, **at(1, 1), index=1) == said[2:]
-
-
-def test_a_restarted_engine_that_asks_for_something_else_begins_a_new_session(tmp_path):
-    """Its space was changed meanwhile: the choices of the session are not its own."""
-    path = tmp_path / "t.jsonl"
-    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    find(doubles.request_sender(server, b"e0"), id=1, architecture=NETWORK)
-    again = doubles.request_sender(server, b"e1")
-    again("hello", id=1, **HELLO)
-    [error] = replies(again("choose", b"1 - (z)", id=2, **at(1, 0), candidates=[1]))
-    assert error["code"] == "unknown_session"
-    [hello] = replies(again("hello", id=3, **HELLO))
-    assert hello["episode"] == 2
-    waiting = again("choose", b"1 - (z)", id=4, **at(2, 0), candidates=[1])
-    assert replies(waiting)[0]["type"] == "working"
-
-
-def test_a_restarted_engine_that_waits_gets_the_reply_that_the_dead_one_waited_for(tmp_path):
-    path = tmp_path / "t.jsonl"
-    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path))
-    first = doubles.request_sender(server, b"e0")
-    said = find(first, id=1, architecture=NETWORK)
-    begin = {"id": 4, **at(2, 0), "candidates": [1, 2]}
-    assert replies(first("choose", **begin))[0]["type"] == "working"
-
-    again = doubles.request_sender(server, b"e1")
-    assert again("hello", id=1, **HELLO) == said[:1]
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    server.resume_waiting()  # while the new engine has not come to that request
-    server.take_sent()
-    choices = b"1 - (a)\n2 - (bb)"
-    assert again("choose", choices, id=2, **at(1, 0), candidates=[1, 2]) == said[1:2]
-    assert again("answer", NETWORK.encode(), id=3, **at(1, 1), index=1) == said[2:]
-    [reply] = replies(again("choose", **begin))
-    assert (reply["type"], reply["index"]) == ("choose_reply", 1)
-    assert server.agent.learned == [NETWORK]
-
-
 def test_a_trial_that_the_machine_failed_at_is_not_learned_from(tmp_path):
     server, executor = doubles.run_server(tmp_path)
     send = doubles.request_sender(server)
@@ -384,55 +174,6 @@ def test_a_trial_that_the_machine_failed_at_is_not_learned_from(tmp_path):
     send("choose", id=8, **at(2, 0), candidates=[1, 2])
     assert (server.agent.learned, server.agent.held) == ([], {})
     assert server.trials.heard == {0}
-
-
-def test_an_agent_that_died_after_the_last_shutdown_finds_that_all_is_done(tmp_path):
-    """Before its checkpoint was written: what was learned last is learned again."""
-    path = tmp_path / "t.jsonl"
-    settings = {"study": doubles.MemoryStudy(), "count": 1}
-    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
-    send = doubles.request_sender(server)
-    find(send, id=1, architecture=NETWORK)
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    assert replies(send("choose", id=4, **at(2, 0), candidates=[1, 2]))[-1]["type"] == "shutdown"
-
-    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
-    recover(server.service, path, Position())
-    assert server.trials.done and server.agent.learned == [NETWORK]
-    before = recorded(path)
-    again = doubles.request_sender(server, b"e1")
-    find(again, id=1, architecture=NETWORK)
-    [reply] = replies(again("choose", id=4, **at(2, 0), candidates=[1, 2]))[-1:]
-    assert reply["type"] == "shutdown" and recorded(path) == before  # it is not told twice
-
-    settings["count"] = 2  # resumed with more trials: the old shutdown is no reply any more
-    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
-    recover(server.service, path, Position())
-    again = doubles.request_sender(server, b"e1")
-    find(again, id=1, architecture=NETWORK)
-    reply = replies(again("choose", id=4, **at(2, 0), candidates=[1, 2]))[-1]
-    assert reply["type"] == "choose_reply"
-
-
-@pytest.mark.parametrize("lost", range(8))
-def test_recovery_survives_a_trace_with_a_hole(tmp_path, lost):
-    path, said = tmp_path / "t.jsonl", []
-    server, _ = doubles.run_server(tmp_path, count=9, trace=trace.Trace(path))
-    send = doubles.request_sender(server)
-    send("hello", id=1, **HELLO)
-    send("choose", b"1 - (a)\n2 - (bb)", id=2, **at(1, 0), candidates="all")
-    send("choose", b"3 1 (c)\n4 1 (d)", id=3, **at(1, 1), candidates="all")
-    send("answer", NETWORK.encode(), id=4, **at(1, 2), index=3)
-    lines = path.read_bytes().splitlines(keepends=True)
-    flipped = lines[lost].replace(b'"', b"'", 1)
-    path.write_bytes(b"".join([*lines[:lost], flipped, *lines[lost + 1 :]]))
-    server, _ = doubles.run_server(tmp_path, count=9, trace=trace.Trace(path, say=said.append))
-    recover(server.service, path, Position())
-    assert "t.jsonl.damaged" in said[0]
-    send = doubles.request_sender(server, b"e1")
-    [reply] = replies(send("hello", id=1, **HELLO))
-    assert reply["type"] == "hello_reply"
 
 
 @pytest.mark.parametrize("traced", [False, True])
@@ -455,32 +196,6 @@ def test_no_bytes_stop_the_agent(tmp_path, traced):
         server.handle([[b"e", header, body]])
         [(_, reply, _)] = server.take_sent()
         assert json.loads(reply).get("code") == expected, (header, reply)
-
-
-def test_facts_of_a_held_answer_survive_the_agent(tmp_path):
-    path = tmp_path / "t.jsonl"
-    saved = []
-    study = doubles.MemoryStudy()
-    settings = {"study": study, "count": 9}
-    server, executor = doubles.run_server(
-        tmp_path, trace=trace.Trace(path), checkpoint=saved.append, **settings
-    )
-    send = doubles.request_sender(server)
-    find(send, id=1, architecture=NETWORK)
-    held = {**at(1, 1), "index": 1, "parameters": 7, "table_key": "k"}
-    [reply] = replies(send("answer", DEEPER.encode(), id=4, **held))
-    assert reply["status"] == "held"
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    send("choose", id=5, **at(2, 0), candidates=[1, 2])
-
-    server, executor = doubles.run_server(tmp_path, trace=trace.Trace(path), **settings)
-    server.trials.note(DEEPER, {})  # what stands in the trace takes its place
-    recover(server.service, path, saved[0])
-    executor.finish(reward=0.5)
-    server.trials.poll()
-    facts = study.trials[-1].facts
-    assert (facts["table_key"], facts["parameters"], facts["scorer"]) == ("k", 7, "shortest")
 
 
 def test_after_the_engine_left_its_session_is_over():
@@ -564,16 +279,3 @@ def test_a_session_knows_its_size():
     send("choose", b"4 3 (d)", id=4, **at(1, 2), candidates=[4], closed=[1, 3])
     session.forget([4])
     assert (session.size, session.texts, session.picks) == (0, {}, {})
-
-
-def at(episode: int, step: int) -> dict:
-    return {"episode": episode, "step": step}
-
-
-def find(send, *, id: int, architecture: str) -> list:
-    """Say hello, pick once, and report an architecture: three requests. Gives the replies."""
-    return [
-        *send("hello", id=id, **HELLO),
-        *send("choose", b"1 - (a)\n2 - (bb)", id=id + 1, **at(1, 0), candidates=[1, 2]),
-        *send("answer", architecture.encode(), id=id + 2, **at(1, 1), index=1),
-    ]
