@@ -244,6 +244,7 @@ class Study:
         if scorer is not None:
             self._last = scorer
             run.service.use_scorer(scorer.spec)
+            run.server.save()  # the trace does not tell of it
             self.settings = dataclasses.replace(self.settings, scorer=scorer.spec)
             self.settings.save(self.run_dir)
 

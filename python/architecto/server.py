@@ -180,7 +180,7 @@ class Server:
                 self._tell_working(session, header)
             else:
                 self._reply(session, request, reply)
-        self._save()
+        self.save()
 
     def resume_waiting(self) -> None:
         """Reply to the requests that waited for an evaluation, as far as it is finished now."""
@@ -194,7 +194,7 @@ class Server:
         trials.exhausted = True
         self.service.settle()
         self._tell_rewards()
-        self._save()
+        self.save()
         trials.dispatch()
 
     def _reply(self, session: Session, request: Request, reply: list[bytes]) -> None:
@@ -225,7 +225,7 @@ class Server:
             if session:
                 self._send(session.routing, [header, body])
 
-    def _save(self) -> None:
+    def save(self) -> None:
         """Save what was learned, so that a restarted agent need not learn it again."""
         if not self.service.unsaved:
             return
