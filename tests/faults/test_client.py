@@ -54,6 +54,13 @@ class HandAgent:
         """Has nothing more arrived?"""
         return not self._socket.poll(0)
 
+    def ends(self) -> bool:
+        """Does the engine end before it says more?"""
+        while self.engine.poll() is None:
+            if self._socket.poll(50):
+                return False
+        return True
+
     def end(self) -> tuple[int, str]:
         """The engine's exit status and what it wrote to stderr."""
         self.engine.wait(timeout=600)  # its stdin stays open until then
@@ -219,11 +226,12 @@ def test_a_relation_that_goes_wrong_in_the_search_is_the_spaces_mistake(tmp_path
     space.write_text(GOES_WRONG.format(project=project))
     agent = HandAgent(tmp_path, project, "--space", space)
     request = greet(agent)
-    for _ in range(2):  # the relation, then one of its branches
-        pick = {"index": request["candidates"][-1], "scorer": "test", "explored": False}
-        agent.send(request, "choose_reply", **pick)
-        if pick["index"] == 2:
-            request = agent.receive("choose")
+    while True:
+        index = request["candidates"][-1]
+        agent.send(request, "choose_reply", index=index, scorer="test", explored=False)
+        if agent.ends():
+            break
+        request = agent.receive("choose")
     assert agent.end() == (2, f"run-search: the space file {space}: boom: no 2\n")
     agent.close()
 
