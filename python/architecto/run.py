@@ -103,7 +103,6 @@ class Run:
         whether a file is damaged. Without a checkpoint that is the beginning, from which the trace
         leads on; without a whole trace either, the agent learns from the buffer alone."""
         run_dir, settings, say = self.run_dir, self.settings, self.display.say
-        began = not checkpoint.exists(run_dir)
         saved = checkpoint.load(run_dir, say)
         damaged = self.trace.is_damaged or checkpoint.is_damaged(run_dir)
         if saved and self.trace.size < saved[0].trace:
@@ -124,7 +123,7 @@ class Run:
             agent.load_state_dict(saved[1])
             self._refill(agent.buffer, position)
         elif whole:
-            if not began:
+            if self.study.trials:
                 say(f"no checkpoint can be read: learning again from {self.trace.path}")
             if agent.buffer.rewards:
                 say(f"warm start: learning from the trials of {settings.warm_start}")
