@@ -23,7 +23,7 @@ def trace(folder: Path) -> list[dict]:
     lines = (folder / "trace.jsonl").read_text(encoding="utf-8").splitlines()
     messages = [json.loads(line) for line in lines]
     for message in messages:
-        message.pop("t")
+        del message["t"], message["crc"]
     return messages
 
 
