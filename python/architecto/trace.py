@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +40,11 @@ class Trace:
         self.path = path
         self._clock = clock
         try:
-            _cut_unanswered(path)
-            json_lines.set_aside(path, _unreadable(path), say)
+            json_lines.cut_half_line(path)
+            bad, unanswered = _look(path)
+            json_lines.set_aside(path, bad, say)
+            if unanswered is not None:
+                os.truncate(path, unanswered)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise TraceError(f"cannot write the trace {path}: {error.strerror}") from None
@@ -113,19 +115,17 @@ def messages(path: Path) -> Iterator[Message]:
             asked = None
 
 
-def _cut_unanswered(path: Path) -> None:
-    """Cut what a dying process left: half a line, and a request whose reply was not written."""
-    json_lines.cut_half_line(path)
-    for start, end, record in deque(json_lines.read(path), 1):
-        if record.get("direction") == "in" and end == path.stat().st_size:
-            os.truncate(path, start)
-
-
-def _unreadable(path: Path) -> list[int]:
-    """The starts of the lines that hold no message."""
+def _look(path: Path) -> tuple[list[int], int | None]:
+    """The starts of the lines that hold no message; and where a last line starts that is a request,
+    left by a process that died before it wrote the reply, or None."""
     bad: list[int] = []
-    bad += [start for start, _, record in json_lines.read(path, bad) if not _is_message(record)]
-    return bad
+    unanswered = None
+    for start, end, record in json_lines.read(path, bad):
+        if not _is_message(record):
+            bad.append(start)
+        elif record["direction"] == "in" and end == path.stat().st_size:
+            unanswered = start
+    return bad, unanswered
 
 
 def _is_message(record: dict[str, Any]) -> bool:

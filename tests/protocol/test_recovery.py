@@ -288,3 +288,15 @@ def test_facts_of_a_held_answer_survive_the_agent(tmp_path):
     server.trials.poll()
     facts = study.trials[-1].facts
     assert (facts["table_key"], facts["parameters"], facts["scorer"]) == ("k", 7, "shortest")
+
+
+def test_a_request_without_its_reply_and_half_a_line_are_cut_and_are_no_damage(tmp_path):
+    path, said = tmp_path / "t.jsonl", []
+    server, _ = doubles.run_server(tmp_path, trace=trace.Trace(path))
+    find(doubles.request_sender(server), id=1, architecture=NETWORK)
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    path.write_bytes(whole + lines[-2] + lines[-1][:20])
+    writer = trace.Trace(path, say=said.append)
+    assert path.read_bytes() == whole and writer.size == len(whole)
+    assert not writer.is_damaged and said == []
