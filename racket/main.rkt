@@ -3,6 +3,6 @@
 ;; spaces, and the debugger of guided searches.
 
 (require "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt" "networks/shapes.rkt"
-         "networks/space.rkt" "search/explore.rkt")
+         "networks/space.rkt" "explore.rkt")
 (provide (all-from-out "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt"
-                       "networks/shapes.rkt" "networks/space.rkt" "search/explore.rkt"))
+                       "networks/shapes.rkt" "networks/space.rkt" "explore.rkt"))

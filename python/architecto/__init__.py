@@ -1,6 +1,6 @@
 """Neural architecture search as a guided relational search.
 
-The API for notebooks and scripts, loaded when it is first used: `search`, `resume`, `Study`,
+The API for notebooks and scripts, loaded when it is first used: `search`, `resume`, `Search`,
 `Result`, `Configuration` (every setting) and `BaseScorer`.
 """
 
@@ -10,21 +10,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from architecto.configuration import Configuration
-    from architecto.notebook import Study, resume, search
-    from architecto.result import Result
+    from architecto.notebook import Search, resume, search
+    from architecto.runs.configuration import Configuration
+    from architecto.runs.result import Result
     from architecto.scorers.base import BaseScorer
 
 __version__ = "0.1.0"
 
-__all__ = ["BaseScorer", "Configuration", "Result", "Study", "__version__", "resume", "search"]
+__all__ = ["BaseScorer", "Configuration", "Result", "Search", "__version__", "resume", "search"]
 
 _HOMES = {
     "search": "notebook",
     "resume": "notebook",
-    "Study": "notebook",
-    "Result": "result",
-    "Configuration": "configuration",
+    "Search": "notebook",
+    "Result": "runs.result",
+    "Configuration": "runs.configuration",
     "BaseScorer": "scorers.base",
 }
 

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from architecto import __version__, configuration, endpoint, questions
+from architecto import __version__, questions
 from architecto.arguments import natural, positive
-from architecto.configuration import QUANTITIES, Configuration
+from architecto.conversation import endpoint
 from architecto.explain import command as explain
+from architecto.runs import configuration
+from architecto.runs.configuration import QUANTITIES, Configuration
 
 DEFAULTS = Configuration()
 
@@ -284,7 +286,7 @@ def _settings(options: argparse.Namespace) -> Configuration:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from architecto import supervisor
+    from architecto.runs import supervisor
 
     if options.connect is not None:
         return _connect(options)
@@ -297,7 +299,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _connect(options: argparse.Namespace) -> int:
-    from architecto import connect
+    from architecto.runs import connect
 
     budgets = {name: getattr(options, f"max_{name}") for name in configuration.QUANTITIES}
     own = ["space", "dataset", "strategy", "engines", *(f"max_{name}" for name in budgets)]
@@ -320,7 +322,7 @@ def _connect(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from architecto import supervisor
+    from architecto.runs import supervisor
 
     run_dir = configuration.existing_directory(options.run)
     settings = configuration.load(run_dir)
@@ -336,8 +338,8 @@ def _resume(options: argparse.Namespace) -> int:
 def _best(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from architecto import report
-    from architecto.study import Study, StudyError
+    from architecto.runs import report
+    from architecto.study.study import Study, StudyError
 
     run_dir = configuration.existing_directory(options.run)
     configuration.load(run_dir)
@@ -354,7 +356,7 @@ def _best(options: argparse.Namespace) -> int:
 
 
 def _swap(options: argparse.Namespace) -> int:
-    from architecto import swap
+    from architecto.runs import swap
 
     run_dir = configuration.existing_directory(options.run)
     name = swap.swap_in_run(run_dir, options.scorer, options.key and Path(options.key))
@@ -363,7 +365,7 @@ def _swap(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from architecto import serve
+    from architecto.runs import serve
 
     keys = options.keys and Path(options.keys)
     flags = {
@@ -376,7 +378,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _keys(options: argparse.Namespace) -> int:
-    from architecto import keys
+    from architecto.conversation import keys
 
     folder = Path(options.folder)
     for file in keys.make(folder, options.engine):
@@ -386,6 +388,6 @@ def _keys(options: argparse.Namespace) -> int:
 
 
 def _bench_search(options: argparse.Namespace) -> int:
-    from architecto import bench_search
+    from architecto.runs import bench_search
 
     return bench_search.command(options)

@@ -1,6 +1,6 @@
-"""The API for notebooks and scripts: `search`, `resume`, and `Study` for a run in the background.
+"""The API for notebooks and scripts: `search`, `resume`, and `Search` for a run in the background.
 
-A study is a run like any other: the same directory, engines and evaluation workers as processes of
+A search is a run like any other: the same directory, engines and evaluation workers as processes of
 their own. Only the agent, which calls the scorer, works in a thread of this process, so that any
 object can be the scorer. Importing this module imports no torch.
 """
@@ -15,12 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architecto import configuration, endpoint, scorers, serve, supervisor
-from architecto.configuration import Configuration
-from architecto.result import Result
+from architecto import scorers
+from architecto.conversation import endpoint
+from architecto.runs import configuration, serve, supervisor
+from architecto.runs.configuration import Configuration
+from architecto.runs.result import Result
 
 if TYPE_CHECKING:
-    from architecto.run import Run
+    from architecto.runs.run import Run
     from architecto.scorers.base import BaseScorer
 
 Scores = Callable[[str, list[str]], Any]
@@ -31,7 +33,7 @@ PATIENCE_S = 60.0
 """Seconds that the agent's thread has to end: it may be in the midst of learning."""
 
 
-class StudyFailed(RuntimeError):
+class SearchFailed(RuntimeError):
     """The run cannot go on; the message is one line."""
 
 
@@ -46,10 +48,10 @@ def search(
     settings: see `Configuration`: space, dataset, trials, seed, max_params, max_macs, epochs, …
 
     An interrupt (Ctrl-C) ends the processes of the run and is raised again; `resume` goes on.
-    Raises ValueError with one line for a setting that cannot work, StudyFailed if the run breaks
+    Raises ValueError with one line for a setting that cannot work, SearchFailed if the run breaks
     off, TypeError for an unknown setting.
     """
-    return Study(scorer=scorer, run=run, **settings).start().wait()
+    return Search(scorer=scorer, run=run, **settings).start().wait()
 
 
 def resume(
@@ -60,15 +62,15 @@ def resume(
     scorer: needed where the run's was an object; another one than the run's takes its place
     trials: of the whole run; as before if None
     """
-    return Study.resume(run, scorer=scorer, trials=trials).start().wait()
+    return Search.resume(run, scorer=scorer, trials=trials).start().wait()
 
 
-class Study:
+class Search:
     """A run whose agent works in a thread of this process::
 
-        study = Study(space="cnn", dataset="digits", trials=50).start()
-        study.scorer = MyScorer()         # takes over at the next step
-        result = study.wait()
+        running = Search(space="cnn", dataset="digits", trials=50).start()
+        running.scorer = MyScorer()         # takes over at the next step
+        result = running.wait()
 
     Arguments as for `search`. The directory is made at once, and the processes with `start`. A
     scorer that never returns holds up its run, since a thread cannot be interrupted; in a run of
@@ -103,8 +105,8 @@ class Study:
         *,
         scorer: str | BaseScorer | Scores | None = None,
         trials: int | None = None,
-    ) -> Study:
-        """The study of a run that was interrupted, or made anywhere else; see `resume`."""
+    ) -> Search:
+        """The search of a run that was interrupted, or made anywhere else; see `resume`."""
         run_dir = configuration.existing_directory(run)
         settings = configuration.load(run_dir)
         if trials is not None:
@@ -115,9 +117,9 @@ class Study:
         if given is not None:
             settings = dataclasses.replace(settings, scorer=given.spec)
         settings.save(run_dir)
-        study = cls.__new__(cls)
-        study._prepare(run_dir, settings, given, new=False)
-        return study
+        made = cls.__new__(cls)
+        made._prepare(run_dir, settings, given, new=False)
+        return made
 
     def _prepare(
         self, run_dir: Path, settings: Configuration, scorer: BaseScorer | None, *, new: bool = True
@@ -132,10 +134,10 @@ class Study:
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._work, daemon=True, name="architecto")
 
-    def start(self) -> Study:
+    def start(self) -> Search:
         """Start the processes of the run; returns at once."""
         if self._thread.ident is not None:
-            raise RuntimeError("the study has been started before: resume makes a new one")
+            raise RuntimeError("the search has been started before: resume makes a new one")
         print(f"run {self.run_dir}: starting")
         atexit.register(self.stop)
         self._thread.start()
@@ -168,7 +170,7 @@ class Study:
         return Result.read(self.run_dir)
 
     def wait(self) -> Result:
-        """Wait until all trials are done; an interrupt stops the study and is raised again."""
+        """Wait until all trials are done; an interrupt stops the search and is raised again."""
         try:
             while self.running:  # a join that is interrupted takes the thread for ended
                 self._ended.wait(0.2)
@@ -182,16 +184,16 @@ class Study:
         return self.result
 
     def stop(self) -> None:
-        """End the processes of the run, in order; `Study.resume` goes on with it.
+        """End the processes of the run, in order; `Search.resume` goes on with it.
 
-        Raises StudyFailed if the scorer does not return.
+        Raises SearchFailed if the scorer does not return.
         """
         atexit.unregister(self.stop)
         self._stop.set()
         for engine in self._engines:
             engine.ask_to_end()
         if self.running and not self._ended.wait(PATIENCE_S):
-            raise StudyFailed(f"the scorer has not returned for {PATIENCE_S:g} s: still stopping")
+            raise SearchFailed(f"the scorer has not returned for {PATIENCE_S:g} s: still stopping")
 
     # ------------------------------------------------------------------------- in the thread
 
@@ -200,7 +202,7 @@ class Study:
         try:
             from rich.console import Console
 
-            from architecto.run import Run  # imports torch: seconds
+            from architecto.runs.run import Run  # imports torch: seconds
 
             for number in range(self.settings.engines):
                 self._engines.append(supervisor.engine(number, self.settings, at, self.run_dir))
@@ -219,7 +221,7 @@ class Study:
             serve.work(run, at, stop=self._stop.is_set, between=between)
             self._last = run.service.agent.scorer
             if run.failure:
-                raise StudyFailed(run.failure)
+                raise SearchFailed(run.failure)
             run.show()
         except Exception as error:
             self._error = error
@@ -250,7 +252,7 @@ class Study:
 
 
 class _Watch:
-    """Starts engines that died again; raises StudyFailed when that is of no use."""
+    """Starts engines that died again; raises SearchFailed when that is of no use."""
 
     def __init__(self, engines: list[supervisor.Child], say: Callable[[str], None]) -> None:
         self._engines, self._say = engines, say
@@ -262,10 +264,10 @@ class _Watch:
             if status in (None, 0):
                 continue
             if status == supervisor.USER_ERROR:
-                raise StudyFailed(engine.last_words())
+                raise SearchFailed(engine.last_words())
             now = time.monotonic()
             self._deaths = [*(t for t in self._deaths if t > now - 60), now]
             if len(self._deaths) > supervisor.RESTARTS:
-                raise StudyFailed(f"the {engine.name} keeps dying: see {engine.log}")
+                raise SearchFailed(f"the {engine.name} keeps dying: see {engine.log}")
             self._say(f"the {engine.name} {engine.death()}; it starts again")
             engine.start()

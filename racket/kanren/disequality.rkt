@@ -1,7 +1,8 @@
 #lang racket/base
 ;; Disequality: two terms that must not become equal.
 
-(require "domain.rkt" "sharing.rkt" "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
+(require "integers/domain.rkt" "sharing.rkt" "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt"
+         "types.rkt")
 (provide (struct-out disequality) post-disequality! run-disequality! differing-pairs)
 
 ;; An open disequality is (disequality PAIRS): not all of the pairs (VAR . TERM) may become equal. It

@@ -2,8 +2,8 @@
 ;; Labelling: the integers that a variable may still take, as alternatives; and the question whether
 ;; the variables that no answer shows have a solution at all.
 
-(require "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "sharing.rkt" "state.rkt"
-         "store.rkt" "term.rkt" "trie.rkt")
+(require "integers/arithmetic.rkt" "disequality.rkt" "integers/domain.rkt" "goal.rkt" "sharing.rkt"
+         "state.rkt" "store.rkt" "term.rkt" "trie.rkt")
 (provide label-choice (struct-out labelling) start-labelling labelling-step
          solvable? term-variables alternatives-entered (struct-out exn:fail:endless))
 

@@ -1,8 +1,8 @@
 #lang racket/base
 ;; The language: goals, relations, run and the constraints.
 
-(require "advance.rkt" "fd.rkt" (except-in "goal.rkt" domfd) "stream.rkt" "syntax.rkt")
+(require "advance.rkt" "integers/fd.rkt" (except-in "goal.rkt" domfd) "stream.rkt" "syntax.rkt")
 (provide == =/= symbolo numbero stringo not-symbolo not-numbero not-stringo absento succeed fail
-         (all-from-out "fd.rkt")
+         (all-from-out "integers/fd.rkt")
          (all-from-out "syntax.rkt")
          step mature mature? stream-take)

@@ -1,8 +1,8 @@
 #lang racket/base
 ;; Answers: a term with its variables named _.0 _.1 … and the constraints that say something about it.
 
-(require racket/list "arithmetic.rkt" "disequality.rkt" "domain.rkt" "label.rkt" "sharing.rkt"
-         "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
+(require racket/list "integers/arithmetic.rkt" "disequality.rkt" "integers/domain.rkt" "label.rkt"
+         "sharing.rkt" "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt" "types.rkt")
 (provide reify reify/first-order (struct-out Ans) reached-constraints variable-attribute)
 
 ;; The term as the community standard prints it: the bare term, or (TERM CONSTRAINT …).

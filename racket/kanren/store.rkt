@@ -1,8 +1,8 @@
 #lang racket/base
 ;; Posting a constraint: all families together, run to a fixed point.
 
-(require "absento.rkt" "arithmetic.rkt" "disequality.rkt" "domain.rkt" "goal.rkt" "state.rkt"
-         "substitution.rkt" "term.rkt" "types.rkt")
+(require "absento.rkt" "integers/arithmetic.rkt" "disequality.rkt" "integers/domain.rkt" "goal.rkt"
+         "state.rkt" "substitution.rkt" "term.rkt" "types.rkt")
 (provide post wake-bindings)
 
 ;; The state after a constraint goal (see goal.rkt) or a conjunction of them, or #f where it fails.

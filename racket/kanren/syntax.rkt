@@ -1,7 +1,7 @@
 #lang racket/base
 ;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
 
-(require (for-syntax racket/base "compile.rkt" "identifiers.rkt")
+(require (for-syntax racket/base "compiler/compile.rkt" "identifiers.rkt")
          "advance.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
          "term.rkt")
 (provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run*

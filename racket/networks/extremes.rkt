@@ -2,7 +2,7 @@
 ;; The answer with the least or the greatest third value of a query: branch and bound on the domain
 ;; that the constraints leave to it.
 
-(require racket/list "../kanren/domain.rkt" "../kanren/goal.rkt" "../kanren/state.rkt"
+(require racket/list "../kanren/integers/domain.rkt" "../kanren/goal.rkt" "../kanren/state.rkt"
          "../kanren/store.rkt" "../kanren/term.rkt" "../search/frontier.rkt"
          (only-in "../search/nodes.rkt" close! node-at node-state set-node-state!)
          "../search/printer.rkt" "ask.rkt")

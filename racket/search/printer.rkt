@@ -1,9 +1,10 @@
 #lang racket/base
 ;; The choice text: one canonical line for a partial solution and the goals that it still has.
 
-(require "../kanren/arithmetic.rkt" "../kanren/disequality.rkt" "../kanren/domain.rkt"
-         "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt" "../kanren/state.rkt"
-         "../kanren/term.rkt" "naming.rkt" "shared-text.rkt" "writer.rkt")
+(require "../kanren/integers/arithmetic.rkt" "../kanren/disequality.rkt"
+         "../kanren/integers/domain.rkt" "../kanren/goal.rkt" "../kanren/label.rkt"
+         "../kanren/reify.rkt" "../kanren/state.rkt" "../kanren/term.rkt" "naming.rkt"
+         "shared-text.rkt" "writer.rkt")
 (provide print-choice print-term query-term)
 
 ;; The query's term in a state: the value of a query with one variable, else the list of its values.

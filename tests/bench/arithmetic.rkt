@@ -5,7 +5,7 @@
 ;; where (fib 36) takes 160 ms, as measured in between. `target` is on that machine.
 
 (require racket/list
-         "../../racket/kanren/arithmetic.rkt" "../racket/cnn28.rkt" "cnn28.rkt")
+         "../../racket/kanren/integers/arithmetic.rkt" "../racket/cnn28.rkt" "cnn28.rkt")
 
 (define reference-fib 160)
 

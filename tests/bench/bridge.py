@@ -30,9 +30,9 @@ from types import SimpleNamespace
 
 import zmq
 
-from architecto.messages import build, choice_line, parse_choices
-from architecto.server import Server
-from architecto.service import Service
+from architecto.conversation.messages import build, choice_line, parse_choices
+from architecto.conversation.server import Server
+from architecto.conversation.service import Service
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -65,7 +65,7 @@ class FreeAgent:
 
 def real_agent(name: str):
     from architecto import scorers
-    from architecto.agent import Agent
+    from architecto.learning.agent import Agent
 
     return Agent(scorers.load(name, seed=0), task=TASK, seed=0)
 

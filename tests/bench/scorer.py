@@ -22,8 +22,8 @@ import torch
 from torch import nn
 
 from architecto import scorers
-from architecto.agent import Agent
-from architecto.batching import batches
+from architecto.learning.agent import Agent
+from architecto.scorers.batching import batches
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import torch
 
-from architecto import architecture, sexpression
-from architecto.network import Network
-from architecto.sexpression import Expression
+from architecto.problems import sexpression
+from architecto.problems.networks import architecture
+from architecto.problems.networks.module import Network
+from architecto.problems.sexpression import Expression
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACES = sorted(file.stem for file in (ROOT / "racket/networks/spaces").glob("*.rkt"))

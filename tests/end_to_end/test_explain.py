@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from architecto import configuration
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import candidates
 from architecto.explain.history import scorer_at
-from architecto.study import Study
+from architecto.runs import configuration
+from architecto.study.study import Study
 
 SMALL = ["--space", "mlp", "--epochs", "1", "--max-params", "20000", "--trials", "3"]
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from architecto import Result, Study, checkpoint, resume, search
+from architecto import Result, Search, resume, search
+from architecto.runs import checkpoint
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer
 
@@ -43,16 +44,16 @@ def scorers_of(folder: Path) -> list[str]:
     return found
 
 
-def wait_for(study: Study, trials: int) -> None:
+def wait_for(search: Search, trials: int) -> None:
     until = time.monotonic() + 100
-    while len(study.result.trials) < trials:
-        assert study.running and time.monotonic() < until
+    while len(search.result.trials) < trials:
+        assert search.running and time.monotonic() < until
         time.sleep(0.05)
 
 
 def test_a_function_searches(tmp_path: Path, capsys) -> None:
     """Its choices are made, and the best network classifies as well as the trial says."""
-    from architecto import datasets
+    from architecto.problems.networks import datasets
 
     result = search(scorer=first_first, trials=2, run=f"{tmp_path}/run", **SMALL)
     assert [trial["scorer"] for trial in result.trials] == ["first_first"] * 2
@@ -71,24 +72,24 @@ def test_a_function_searches(tmp_path: Path, capsys) -> None:
 def test_the_scorer_is_swapped_while_the_run_goes_on(tmp_path: Path) -> None:
     """By an object and by a name; then the run is stopped and goes on with another object."""
     folder = tmp_path / "run"
-    study = Study(scorer="random", trials=200, run=str(folder), **SMALL).start()
-    wait_for(study, 1)
-    study.scorer = LastFirst()
-    wait_for(study, len(study.result.trials) + 3)
-    assert study.scorer is not None and study.scorer.name == "LastFirst"
+    search = Search(scorer="random", trials=200, run=str(folder), **SMALL).start()
+    wait_for(search, 1)
+    search.scorer = LastFirst()
+    wait_for(search, len(search.result.trials) + 3)
+    assert search.scorer is not None and search.scorer.name == "LastFirst"
     with pytest.raises(ScorerError, match="got 'nobody'"):
-        study.scorer = "nobody"  # type: ignore[assignment]
-    study.scorer = "uniform"  # type: ignore[assignment]
-    wait_for(study, len(study.result.trials) + 3)
-    study.scorer = first_first  # type: ignore[assignment]
-    wait_for(study, len(study.result.trials) + 3)
-    study.stop()
-    study.stop()  # a second time does nothing
-    assert not study.running
+        search.scorer = "nobody"  # type: ignore[assignment]
+    search.scorer = "uniform"  # type: ignore[assignment]
+    wait_for(search, len(search.result.trials) + 3)
+    search.scorer = first_first  # type: ignore[assignment]
+    wait_for(search, len(search.result.trials) + 3)
+    search.stop()
+    search.stop()  # a second time does nothing
+    assert not search.running
     assert scorers_of(folder) == ["random", "LastFirst", "uniform", "first_first"]
 
     with pytest.raises(ScorerError, match="was an object of a notebook"):
-        Study.resume(str(folder))
+        Search.resume(str(folder))
     before = len(Result.read(folder).trials)
     result = resume(str(folder), scorer=LastFirst(), trials=before + 2)
     assert len(result.trials) == before + 2

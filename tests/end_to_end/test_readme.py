@@ -50,7 +50,7 @@ def test_a_scorer_of_your_own(readme: str, tmp_path: Path) -> None:
 def test_a_notebook(readme: str, run_program, python, tmp_path: Path) -> None:
     """The examples run as they stand, with one trial and one epoch each."""
     first = block(readme, "python", "from architecto import search")
-    second = block(readme, "python", "from architecto import Study")
+    second = block(readme, "python", "from architecto import Search")
     program = (first + second).replace("trials=24", "trials=1, epochs=1") + "print(result)\n"
     done = run_program(python, "-c", program, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

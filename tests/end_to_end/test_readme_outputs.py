@@ -93,7 +93,7 @@ def test_the_default_search_and_what_is_asked_of_it(tmp_path: Path) -> None:
             found[command] = differences(output, shell(command, tmp_path))
 
     shown = block(">>> result")
-    program = "from pathlib import Path\nfrom architecto.result import Result\n"
+    program = "from pathlib import Path\nfrom architecto.runs.result import Result\n"
     program += f'result = Result.read(Path("runs/{RUN}"))\n'
     for line in re.findall(r"^>>> (.*)$", shown, re.MULTILINE):
         program += f"print(repr({line}))\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from architecto.architecture import parse
+from architecto.problems.networks.architecture import parse
 
 SMALL = ["--space", "cnn", "--dataset", "digits", "--epochs", "2", "--max-params", "20000"]
 
@@ -51,7 +51,7 @@ def test_same_seed_same_decisions(run_architecto, run_program, python, tmp_path:
 
 def test_parameters_are_those_of_pytorch(run_architecto, tmp_path: Path) -> None:
     """Every network found builds, keeps the budget, has the parameters that the relation says."""
-    from architecto.architecture import build
+    from architecto.problems.networks.architecture import build
 
     run_search(run_architecto, tmp_path / "r", "--trials", "2", "--scorer", "random")
     answers = [m for m in trace(tmp_path / "r") if m["header"]["type"] == "answer"]

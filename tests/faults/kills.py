@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from running_search import RunningSearch, alive, command_line, descendants
 
-from architecto.study import JOURNAL, Study
+from architecto.study.study import JOURNAL, Study
 
-WORDS = {"engine": "run-search.rkt", "agent": " serve ", "worker": "evaluators.worker"}
+WORDS = {"engine": "run-search.rkt", "agent": " serve ", "worker": "executors.worker"}
 """What the command line of a process of a run holds."""
 PER_RUN = 5
 """Disturbances of one run at most."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from architecto.study import Study
+from architecto.study.study import Study
 
 SETTINGS = ("--trials", "3", "--epochs", "1", "--scorer", "random")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import zmq
 
-from architecto.messages import build, parse
+from architecto.conversation.messages import build, parse
 
 
 class ServingAgent:

@@ -105,7 +105,7 @@ def test_a_damaged_buffer_trace_and_journal_are_used_as_far_as_they_are_whole(go
 
 
 def outcome_of_trials(run_dir: Path) -> list:
-    from architecto.study import Study
+    from architecto.study.study import Study
 
     with Study.open(run_dir, read_only=True) as study:
         return [(trial.architecture, trial.evaluation.reward) for trial in study.trials]

@@ -10,8 +10,9 @@ import zmq
 import zmq.auth
 from serving_agent import Engine, ServingAgent
 
-from architecto import keys, swap
-from architecto.endpoint import EndpointError
+from architecto.conversation import keys
+from architecto.conversation.endpoint import EndpointError
+from architecto.runs import swap
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +189,7 @@ def test_an_agent_that_cannot_listen_is_one_line(agent, folder, python, tmp_path
 
 
 def test_tcp_without_keys_is_refused():
-    from architecto import endpoint
+    from architecto.conversation import endpoint
 
     with pytest.raises(EndpointError, match="tcp needs keys: make them with"):
         endpoint.check("tcp://127.0.0.1:5555")

@@ -38,7 +38,7 @@ def test_a_killed_engine_and_a_killed_worker_are_replaced_and_the_trials_are_kep
     search.wait_until(lambda: search.trials() >= 1)
     first = search.architectures()[0]
     os.kill(search.child("run-search.rkt"), signal.SIGKILL)
-    os.kill(search.child("evaluators.worker"), signal.SIGKILL)
+    os.kill(search.child("executors.worker"), signal.SIGKILL)
     assert search.wait() == 0, search.text()
     assert "the engine-0 was killed by SIGKILL; it starts again" in search.text()
     found = search.architectures()

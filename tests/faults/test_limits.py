@@ -13,7 +13,7 @@ import pytest
 import zmq
 from serving_agent import Engine, ServingAgent
 
-from architecto.messages import BODY_LIMIT, build
+from architecto.conversation.messages import BODY_LIMIT, build
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from serving_agent import ServingAgent
 
-from architecto import configuration, endpoint
-from architecto.configuration import Configuration
+from architecto.conversation import endpoint
+from architecto.runs import configuration
+from architecto.runs.configuration import Configuration
 
 
 def test_a_run_below_a_plain_file(run_architecto, tmp_path):

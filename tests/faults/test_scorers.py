@@ -11,7 +11,7 @@ import pytest
 from running_search import RunningSearch
 from serving_agent import Engine, ServingAgent
 
-from architecto.study import Study
+from architecto.study.study import Study
 
 FILE = Path(__file__).resolve().parent / "bad_scorers.py"
 CHOICES = b"1 - (first)\n2 - (second choice)"

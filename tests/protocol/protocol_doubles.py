@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+from architecto.conversation.server import Server
+from architecto.conversation.service import Service
 from architecto.evaluators.base import Evaluation
 from architecto.executors.local import Finished
-from architecto.server import Server
-from architecto.service import Service
-from architecto.study import TrialResult
-from architecto.trials import Trials
+from architecto.study.study import TrialResult
+from architecto.study.trials import Trials
 
 
 class ShortestAgent:
@@ -148,7 +148,7 @@ def run_server(
 
 def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[..., list]:
     """A function that sends a request, given as for `build`, and returns what comes back."""
-    from architecto.messages import build, parse
+    from architecto.conversation.messages import build, parse
 
     def send(type: str, body: bytes = b"", **fields) -> list:
         fields = {"session": "engine-0"} | ({"closed": []} if type == "choose" else {}) | fields

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from transcripts import FOLDER, Player
 
-from architecto.messages import build
+from architecto.conversation.messages import build
 
 HELLO = {"engine": "architecto 0.1.0", "space": "cnn", "input": [1, 8, 8], "classes": 10}
 NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"

@@ -8,8 +8,15 @@ import jsonschema
 import protocol_doubles as doubles
 import pytest
 
-from architecto import messages
-from architecto.messages import FIELDS, MessageError, build, parse, parse_scores, score_lines
+from architecto.conversation import messages
+from architecto.conversation.messages import (
+    FIELDS,
+    MessageError,
+    build,
+    parse,
+    parse_scores,
+    score_lines,
+)
 
 VALUES = {
     "integer": [0, 1, 17, 2**53 - 1],

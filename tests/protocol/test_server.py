@@ -6,8 +6,8 @@ import protocol_doubles as doubles
 import pytest
 from protocol_doubles import DEEPER, HELLO, NETWORK, at, find, replies
 
-from architecto import trace
-from architecto.messages import build
+from architecto.conversation import trace
+from architecto.conversation.messages import build
 
 
 def test_hello_tells_scorer_seed_and_episode():

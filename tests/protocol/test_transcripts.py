@@ -11,7 +11,7 @@ import pytest
 import transcripts
 import zmq
 
-from architecto.messages import CODES, FIELDS
+from architecto.conversation.messages import CODES, FIELDS
 
 BY_HAND = ("errors", "unknown_fields", "use_scorer_alone")  # no engine says these
 BY_ENGINE = [name for name in transcripts.names() if name not in BY_HAND]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from architecto.configuration import Configuration
 from architecto.explain.attribution import Place
 from architecto.explain.decisions import Decision
+from architecto.runs.configuration import Configuration
 from architecto.scorers.base import BaseScorer
 from architecto.scorers.transformer import TransformerScorer
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from architecto import checkpoint, scorers
-from architecto.agent import Agent, AgentSettings, Step
-from architecto.checkpoint import Position
-from architecto.learner import LearnerSettings
-from architecto.replay import ReplayBuffer
+from architecto import scorers
+from architecto.learning.agent import Agent, AgentSettings, Step
+from architecto.learning.learner import LearnerSettings
+from architecto.learning.replay import ReplayBuffer
+from architecto.runs import checkpoint
+from architecto.runs.checkpoint import Position
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer
 from architecto.scorers.transformer import TransformerScorer

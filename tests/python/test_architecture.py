@@ -11,7 +11,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto.architecture import KINDS, ArchitectureError, build, parse, source, summary
+from architecto.problems.networks.architecture import (
+    KINDS,
+    ArchitectureError,
+    build,
+    parse,
+    source,
+    summary,
+)
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
@@ -226,7 +233,7 @@ def test_any_nesting_builds_and_its_source_agrees(layers: list[str]) -> None:
 
 def test_reading_needs_no_torch() -> None:
     code = (
-        "import sys; from architecto.architecture import parse, summary; "
+        "import sys; from architecto.problems.networks.architecture import parse, summary; "
         f"summary(parse({SMALL!r})); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

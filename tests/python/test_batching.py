@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto.batching import TextCache, batches, pad
-from architecto.tokenizer import COLUMNS, PAD
+from architecto.scorers.batching import TextCache, batches, pad
+from architecto.scorers.tokenizer import COLUMNS, PAD
 
 
 def texts_of(lengths: list[int]) -> list[np.ndarray]:

@@ -9,9 +9,9 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from architecto import architecture
-from architecto.architecture import Layer
-from architecto.network import Network
+from architecto.problems.networks import architecture
+from architecto.problems.networks.architecture import Layer
+from architecto.problems.networks.module import Network
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
 

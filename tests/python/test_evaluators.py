@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from architecto.architecture import build, parse
 from architecto.evaluators import EvaluatorError, create, failed
 from architecto.evaluators.base import Evaluation
 from architecto.evaluators.training import SETTINGS, TrainingEvaluator
+from architecto.problems.networks.architecture import build, parse
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
@@ -155,7 +155,7 @@ def test_a_network_without_parameters_is_a_result(digits: TrainingEvaluator) -> 
         ({"device": "abacus"}, "device 'abacus' cannot be used"),
         ({"momentum": 1}, "unexpected keyword argument 'momentum'"),
         ({"name": "architecto.nothing:X"}, "No module named 'architecto.nothing'"),
-        ({"name": "architecto.datasets:X"}, "has no attribute 'X'"),
+        ({"name": "architecto.problems.networks.datasets:X"}, "has no attribute 'X'"),
     ],
 )
 def test_an_evaluator_that_cannot_be_had(spec: dict[str, Any], message: str) -> None:

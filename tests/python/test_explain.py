@@ -18,7 +18,6 @@ from explanations_for_tests import (
 )
 from rich.console import Console
 
-from architecto.batching import pad
 from architecto.explain import reading, terminal
 from architecto.explain.attention import attention, rollout
 from architecto.explain.attribution import occlusion, spans
@@ -27,6 +26,7 @@ from architecto.explain.explanation import differing
 from architecto.explain.explanation import explain as explained
 from architecto.scorers.bag import BagScorer
 from architecto.scorers.base import BaseScorer
+from architecto.scorers.batching import pad
 from architecto.scorers.ensemble import EnsembleScorer
 from architecto.scorers.random import RandomScorer
 from architecto.scorers.transformer import Block

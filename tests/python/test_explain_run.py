@@ -21,18 +21,18 @@ from explanations_for_tests import (
 )
 from rich.console import Console
 
-from architecto.agent import Agent
-from architecto.checkpoint import Position, load, save
-from architecto.configuration import Configuration
 from architecto.evaluators.base import Evaluation
 from architecto.explain import command, page
 from architecto.explain.command import ExplainError
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import explain as explained
-from architecto.learner import LearnerSettings
-from architecto.replay import ReplayBuffer, Step
+from architecto.learning.agent import Agent
+from architecto.learning.learner import LearnerSettings
+from architecto.learning.replay import ReplayBuffer, Step
+from architecto.runs.checkpoint import Position, load, save
+from architecto.runs.configuration import Configuration
 from architecto.scorers.transformer import TransformerScorer
-from architecto.study import Study
+from architecto.study.study import Study
 
 # The page
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from architecto import datasets
-from architecto.architecture import build, parse
 from architecto.evaluators.base import Evaluation
-from architecto.export import discard_weights, weights_path, write_best
-from architecto.study import TrialResult
+from architecto.problems.networks import datasets
+from architecto.problems.networks.architecture import build, parse
+from architecto.runs.export import discard_weights, weights_path, write_best
+from architecto.study.study import TrialResult
 
 EVALUATION = Evaluation("complete", None, 0.9, [1.0], [0.9], 0.9, 0.8, 650)
 

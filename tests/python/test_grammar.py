@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from architecto import architecture
+from architecto.problems.networks import architecture
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))

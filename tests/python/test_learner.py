@@ -8,8 +8,8 @@ import random
 import pytest
 import torch
 
-from architecto.learner import Learner, LearnerSettings, standardised
-from architecto.replay import ReplayBuffer, Step
+from architecto.learning.learner import Learner, LearnerSettings, standardised
+from architecto.learning.replay import ReplayBuffer, Step
 from architecto.scorers.bag import BagScorer
 from architecto.scorers.ensemble import EnsembleScorer
 from architecto.scorers.transformer import TransformerScorer

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 import architecto
-from architecto import Configuration, Result, Study, scorers
-from architecto.configuration import ConfigurationError
+from architecto import Configuration, Result, Search, scorers
 from architecto.evaluators.base import Evaluation
+from architecto.runs.configuration import ConfigurationError
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer, checked_scores
-from architecto.study import Study as Storage
+from architecto.study.study import Study
 
 NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
 
@@ -31,7 +31,7 @@ class Zeros(BaseScorer):
 def test_importing_is_light(run_program, python) -> None:
     """Neither the package nor the names of its API import torch."""
     program = (
-        "import sys, architecto; from architecto import Configuration, Study, resume, search; "
+        "import sys, architecto; from architecto import Configuration, Search, resume, search; "
         "assert set(architecto.__all__) == set(dir(architecto)); "
         "sys.exit('torch' in sys.modules or 'optuna' in sys.modules)"
     )
@@ -122,7 +122,7 @@ def test_an_object_cannot_be_loaded_elsewhere(run_architecto, tmp_path: Path) ->
 )
 def test_bad_settings_make_no_run(tmp_path: Path, settings, error, message: str) -> None:
     with pytest.raises(error, match=message):
-        Study(run=f"{tmp_path}/new", **settings)
+        Search(run=f"{tmp_path}/new", **settings)
     assert not (tmp_path / "new").exists()
 
 
@@ -137,9 +137,10 @@ def test_resume_of_nothing() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A run of two trials, one failed, whose best network's weights are stored."""
-    from architecto import architecture, export
+    from architecto.problems.networks import architecture
+    from architecto.runs import export
 
-    with Storage.create(tmp_path) as study:
+    with Study.create(tmp_path) as study:
         bad = study.start("(architecture (input 1 8 8) ((relu)))", facts={"episode": 1})
         study.finish(bad, Evaluation("failed", "too long", -1.0, [], [], None, None, None, 2.0))
         good = study.start(NETWORK, facts={"episode": 2, "scorer": "bag"})
@@ -197,7 +198,7 @@ def test_weights_that_belong_to_another_network(folder: Path) -> None:
 
 
 def test_a_result_without_a_complete_trial(tmp_path: Path) -> None:
-    Storage.create(tmp_path).close()
+    Study.create(tmp_path).close()
     result = Result.read(tmp_path)
     assert (result.trials, result.best) == ([], None)
     assert str(result).endswith("none complete")

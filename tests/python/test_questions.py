@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from architecto import sexpression
+from architecto.problems import sexpression
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))

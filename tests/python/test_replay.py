@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from architecto.replay import ReplayBuffer, Step
+from architecto.learning.replay import ReplayBuffer, Step
 
 PATH = [Step(1, "(a)", ["(a)", "(b)"]), Step(4, "(a c)", ["(a c)", "(a d)"])]
 

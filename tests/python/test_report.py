@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from architecto.evaluators.base import Evaluation, failed
-from architecto.report import BestTable
-from architecto.study import TrialResult
+from architecto.runs.report import BestTable
+from architecto.study.study import TrialResult
 
 TEXT = (
     "(architecture (input 1 8 8) ((conv2d 1 {0} 3 1 1) (relu) (max-pool2d 2 2 0) (flatten) "

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto.rewards import loss_curve_reward
+from architecto.rewards.loss_curve import loss_curve_reward
 
 CHANCE = math.log(10)
 """The loss of a uniform guess among 10 classes."""

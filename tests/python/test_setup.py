@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from architecto.configuration import QUANTITIES, Configuration
+from architecto.runs.configuration import QUANTITIES, Configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = """

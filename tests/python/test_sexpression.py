@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto import sexpression
-from architecto.sexpression import SexpressionError, read
+from architecto.problems import sexpression
+from architecto.problems.sexpression import SexpressionError, read
 
 
 def test_lists_symbols_and_numbers() -> None:

@@ -13,7 +13,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from architecto.evaluators.base import Evaluation, failed
-from architecto.study import JOURNAL, NAME, Study, StudyError, TrialResult, ranked
+from architecto.study.study import JOURNAL, NAME, Study, StudyError, TrialResult, ranked
 
 
 def complete(accuracy: float, parameters: int = 1000, **more: Any) -> Evaluation:
@@ -198,7 +198,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from architecto.evaluators.base import Evaluation
-from architecto.study import Study
+from architecto.study.study import Study
 study = Study.create(Path(sys.argv[1]))
 for number in range(3):
     trial = study.start(f"({number})", facts={"episode": number})

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from architecto.bench_search import SeedResult, regrets, summary_line
 from architecto.evaluators import create
 from architecto.evaluators.base import Evaluation
 from architecto.evaluators.tabular import TableError, read
-from architecto.study import TrialResult
+from architecto.runs.bench_search import SeedResult, regrets, summary_line
+from architecto.study.study import TrialResult
 
 PERCENT = "arch,val,test\n|a|,90.5,91\n|b|,80,95\n|c|,10,12.5\n"
 FRACTIONS = "arch,val,test\n|a|,0.905,0.91\n|b|,0.8,0.95\n"

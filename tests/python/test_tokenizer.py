@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto.tokenizer import COLUMNS, PAD, VERSION, VOCABULARY, Tokenizer
+from architecto.scorers.tokenizer import COLUMNS, PAD, VERSION, VOCABULARY, Tokenizer
 
 TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"
 CHOICE = (

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from architecto import configuration, warm_start
-from architecto.agent import Agent, AgentSettings
-from architecto.configuration import Configuration, ConfigurationError
-from architecto.learner import LearnerSettings
-from architecto.replay import ReplayBuffer, Step, size_of_earlier
+from architecto.learning.agent import Agent, AgentSettings
+from architecto.learning.learner import LearnerSettings
+from architecto.learning.replay import ReplayBuffer, Step, size_of_earlier
+from architecto.runs import configuration, warm_start
+from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from architecto.rewards import FAILED
+from architecto.rewards.loss_curve import FAILED
 
 OnEpoch: TypeAlias = Callable[[int, int, float], None]
 """Called as on_epoch(epoch, epochs, validation_accuracy) after each epoch, counted from 1."""

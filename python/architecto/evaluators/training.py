@@ -19,12 +19,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from architecto import architecture as architectures
-from architecto import datasets
-from architecto.architecture import ArchitectureError
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
-from architecto.network import Network
-from architecto.rewards import loss_curve_reward
+from architecto.problems.networks import architecture as architectures
+from architecto.problems.networks import datasets
+from architecto.problems.networks.architecture import ArchitectureError
+from architecto.problems.networks.module import Network
+from architecto.rewards.loss_curve import loss_curve_reward
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ class _Worker:
 
     def __init__(self, spec: dict[str, Any], log: IO[bytes]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "architecto.evaluators.worker", json.dumps(spec)],
+            [sys.executable, "-m", "architecto.executors.worker", json.dumps(spec)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

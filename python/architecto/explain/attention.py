@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from architecto.batching import pad
 from architecto.scorers.base import BaseScorer
+from architecto.scorers.batching import pad
 from architecto.scorers.network import NetworkScorer
 from architecto.scorers.transformer import Block
 

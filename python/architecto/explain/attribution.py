@@ -16,7 +16,7 @@ import torch
 
 from architecto.scorers.base import BaseScorer, checked_scores
 from architecto.scorers.network import NetworkScorer
-from architecto.tokenizer import Tokenizer
+from architecto.scorers.tokenizer import Tokenizer
 
 _TOKENS = Tokenizer(max_length=1 << 20)
 """Reads texts for scorers that have no tokenizer; cuts nothing."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architecto import checkpoint, configuration
 from architecto.arguments import natural, positive
-from architecto.configuration import Configuration
+from architecto.runs import checkpoint, configuration
+from architecto.runs.configuration import Configuration
 
 from .decisions import Decision, decisions
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from architecto.scorers.base import BaseScorer
-    from architecto.study import TrialResult
+    from architecto.study.study import TrialResult
 
 CHOICES = 100
 """Choices that are looked at in a whole run; about 0.2 s each for the transformer on one core."""
@@ -166,7 +166,7 @@ def explain_trial(
 
 
 def _trials(run_dir: Path) -> list[TrialResult]:
-    from architecto.study import Study, StudyError
+    from architecto.study.study import Study, StudyError
 
     try:
         trials = Study.open(run_dir, read_only=True).trials

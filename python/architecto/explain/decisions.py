@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from architecto import trace
-from architecto.messages import parse_choices
+from architecto.conversation import trace
+from architecto.conversation.messages import parse_choices
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,17 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from architecto import architecture, json_lines, scorers, trace, warm_start
-from architecto.agent import Agent
-from architecto.configuration import Configuration
-from architecto.messages import MessageError
-from architecto.replay import REPLAY
+from architecto import json_lines, scorers
+from architecto.conversation import trace
+from architecto.conversation.messages import MessageError
+from architecto.conversation.service import Service
+from architecto.conversation.sessions import Request
+from architecto.learning.agent import Agent
+from architecto.learning.replay import REPLAY
+from architecto.problems.networks import architecture
+from architecto.runs import warm_start
+from architecto.runs.configuration import Configuration
 from architecto.scorers.base import BaseScorer
-from architecto.service import Service
-from architecto.sessions import Request
 
 from .decisions import Decision
 

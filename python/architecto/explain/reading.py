@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from architecto.architecture import JOINS, KINDS
+from architecto.problems.networks.architecture import JOINS, KINDS
 
 _TOKEN = re.compile(r'[()]|"(?:\\.|[^"\\])*"|\|[^|]*\||[^\s()"]+')
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?$")

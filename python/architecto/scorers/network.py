@@ -17,10 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from architecto import tokenizer
-from architecto.batching import Batch, batches
-from architecto.scorers import ScorerError
+from architecto.scorers import ScorerError, tokenizer
 from architecto.scorers.base import BaseScorer
+from architecto.scorers.batching import Batch, batches
 from architecto.scorers.posterior import Posterior
 
 
@@ -28,7 +27,7 @@ class NetworkScorer(BaseScorer):
     """A scorer around networks `nn.Module: (ids [B, T, C], padding [B, T] or None) → [B, F]`.
 
     make: gives a fresh network; features: its F
-    max_length: tokens of a choice at most (see architecto.tokenizer)
+    max_length: tokens of a choice at most (see architecto.scorers.tokenizer)
     """
 
     learns = True

@@ -1,7 +1,7 @@
 """The default scorer: a small pre-norm transformer encoder over the tokens of `TASK | CHOICE`.
 
 Every token attends to every other one; the place of a token in the s-expression is part of its
-embedding (see architecto.tokenizer), so there are no positions along the line.
+embedding (see architecto.scorers.tokenizer), so there are no positions along the line.
 """
 
 from __future__ import annotations

@@ -1,0 +1,241 @@
+"""Replay buffer: what the search found and what it was worth, in memory and in `replay.jsonl`.
+
+One JSON object a line, appended:
+
+    {"text": "(bind …", "number": N}                       a text that later lines mean by N
+    {"answer": "(architecture …", "episode": E, "path": [[TEXT, [TEXT, …]], …]}
+    {"dead_end": TEXT, "episode": E}
+    {"reward": R, "architecture": "(architecture …"}
+    {"unjudged": "(architecture …"}                        the machine failed to evaluate it
+
+A buffer may begin with the trials of an earlier run (see `warm_start`): their rewards say
+``"earlier": "same"`` when what was evaluated is what this run evaluates too, else ``"other"``, and
+their answers have the episode −1.
+
+A path holds, for each pick from the root on, the number of the chosen text and of the candidates
+it was chosen from (empty where they were not kept).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from architecto import json_lines
+
+REPLAY = "replay.jsonl"
+"""The file in the run directory."""
+
+log = logging.getLogger("architecto.learning.replay")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pick on the way from the root to an answer.
+
+    index: of the chosen choice; text: its text
+    candidates: texts it was chosen from, itself among them
+    """
+
+    index: int
+    text: str
+    candidates: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete architecture and one path that leads to it.
+
+    choices: chosen texts from the root on
+    candidates: for each pick what it was chosen from; `()` where that was not kept
+    """
+
+    architecture: str
+    episode: int
+    choices: tuple[str, ...]
+    candidates: tuple[tuple[str, ...], ...]
+
+
+class ReplayBuffer:
+    """Everything in the order in which it came.
+
+    path: the file, or None to keep it in memory only
+    keep_candidates: also keep what each pick was chosen from (needed for returns of fewer steps
+        than an episode; several times as large)
+    size: bytes of the file that count, what follows them is cut off; None: all
+    read_only: the file stays as it is; what cannot be read in it is passed over
+    say: told in one line of what could not be read
+
+    answers: every derivation that was reported, the first one of each architecture and path
+    held: architectures that were found and not evaluated, in the order found
+    rewards: reward of each evaluated architecture, in [-1, 1], also of those of an earlier run
+    other: architectures whose reward is an earlier run's and was for another data set or training:
+        here they are still to be evaluated
+    dead_ends: texts of choices below which nothing was found
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        keep_candidates: bool = False,
+        size: int | None = None,
+        read_only: bool = False,
+        say: Callable[[str], None] = log.warning,
+    ) -> None:
+        self.keep_candidates = keep_candidates
+        self.answers: list[Answer] = []
+        self.held: dict[str, None] = {}
+        self.rewards: dict[str, float] = {}
+        self.other: set[str] = set()
+        self.dead_ends: dict[str, None] = {}
+        self.last_episode = -1
+        self._unjudged: set[str] = set()
+        self._seen: set[tuple[str, ...]] = set()
+        self._texts: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._path = path
+        if path is not None and path.exists():
+            if size is not None and size < path.stat().st_size:
+                os.truncate(path, size)
+            if not read_only:
+                json_lines.cut_half_line(path)
+            bad = self._read(path)
+            if read_only:
+                self._path = None
+                if bad:
+                    say(f"{path}: {len(bad)} lines cannot be read and are passed over")
+            else:
+                json_lines.set_aside(path, bad, say)
+
+    def add_answer(self, architecture: str, episode: int, path: Iterable[Step]) -> bool:
+        """Record an answer; false if this derivation is known already."""
+        steps = list(path)
+        key = (architecture, *(s.text for s in steps))
+        if key in self._seen:
+            return False
+        chosen = [self._number(s.text) for s in steps]
+        others = [
+            [self._number(c) for c in s.candidates] if self.keep_candidates else [] for s in steps
+        ]
+        pairs = [list(p) for p in zip(chosen, others, strict=True)]
+        self.write({"answer": architecture, "episode": episode, "path": pairs})
+        self._add_answer(architecture, episode, pairs)
+        return True
+
+    def add_dead_end(self, text: str, episode: int) -> None:
+        """Record that nothing is below a choice."""
+        if text not in self.dead_ends:
+            number = self._number(text)
+            self.write({"dead_end": number, "episode": episode})
+            self._add_dead_end(number, episode)
+
+    def add_reward(self, architecture: str, reward: float) -> None:
+        """Record an evaluation; a second one of the same architecture replaces the first."""
+        self.write({"reward": reward, "architecture": architecture})
+        self._add_reward(architecture, reward)
+
+    def add_unjudged(self, architecture: str) -> None:
+        """Record that an evaluation failed for no fault of the architecture: it has no reward, and
+        is held no longer."""
+        self.write({"unjudged": architecture})
+        self._add_unjudged(architecture)
+
+    def knows(self, architecture: str) -> bool:
+        """Is there a reward of this run for it, or did its evaluation fail for no fault of its?"""
+        judged = architecture in self.rewards and architecture not in self.other
+        return judged or architecture in self._unjudged
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._path.stat().st_size if self._path is not None and self._path.exists() else 0
+
+    def sync(self) -> None:
+        """Durable when it returns."""
+        if self._path is not None and self._path.exists():
+            with self._path.open("ab") as file:
+                os.fsync(file.fileno())
+
+    def _read(self, path: Path) -> list[int]:
+        """Take up what the file holds; gives the starts of the lines that cannot be read."""
+        bad: list[int] = []
+        for start, _, record in json_lines.read(path, bad):
+            try:
+                self.replay(record)
+            except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+                bad.append(start)
+        return bad
+
+    def replay(self, record: dict[str, Any]) -> None:
+        """Take up one record of a file; raises KeyError, TypeError or ValueError if it is none."""
+        match record:
+            case {"text": str(text), "number": int(number)}:
+                self._numbers[text] = number
+                self._texts[number] = text
+            case {"answer": str(architecture), "episode": int(episode), "path": list(pairs)}:
+                self._add_answer(architecture, episode, pairs)
+            case {"dead_end": int(number), "episode": int(episode)}:
+                self._add_dead_end(number, episode)
+            case {"reward": float(reward) | int(reward), "architecture": str(architecture)}:
+                self._add_reward(architecture, reward)
+                if record.get("earlier") == "other":
+                    self.other.add(architecture)
+            case {"unjudged": str(architecture)}:
+                self._add_unjudged(architecture)
+            case _:
+                raise ValueError("no record of a replay buffer")
+
+    def _add_answer(self, architecture: str, episode: int, pairs: list) -> None:
+        choices = tuple(self._texts[chosen] for chosen, _ in pairs)
+        candidates = tuple(tuple(self._texts[c] for c in others) for _, others in pairs)
+        self.answers.append(Answer(architecture, episode, choices, candidates))
+        if episode < 0:  # of an earlier run
+            return
+        self._seen.add((architecture, *choices))
+        self.last_episode = max(self.last_episode, episode)
+        if not self.knows(architecture):
+            self.held.setdefault(architecture)
+
+    def _add_dead_end(self, number: int, episode: int) -> None:
+        self.dead_ends[self._texts[number]] = None
+        self.last_episode = max(self.last_episode, episode)
+
+    def _add_reward(self, architecture: str, reward: float) -> None:
+        self.rewards[architecture] = reward
+        self.other.discard(architecture)
+        self.held.pop(architecture, None)
+
+    def _add_unjudged(self, architecture: str) -> None:
+        self._unjudged.add(architecture)
+        self.held.pop(architecture, None)
+
+    def _number(self, text: str) -> int:
+        if text not in self._numbers:
+            number = len(self._texts)
+            while number in self._texts:  # the line of an earlier text was damaged
+                number += 1
+            self.write({"text": text, "number": number})
+            self._numbers[text] = number
+            self._texts[number] = text
+        return self._numbers[text]
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Append one record to the file."""
+        if self._path is not None:
+            json_lines.write(self._path, record)
+
+
+def size_of_earlier(path: Path) -> int:
+    """Bytes at the start of a buffer's file that come from an earlier run."""
+    size = 0
+    for _, end, record in json_lines.read(path):
+        if "earlier" in record or record.get("episode") == -1:
+            size = end
+        elif record.get("episode", -1) >= 0:
+            break
+    return size

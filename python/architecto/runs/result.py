@@ -1,0 +1,121 @@
+"""What a run found, for notebooks: its trials as plain dicts, and the best network, trained."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from architecto.problems.networks import architecture
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from architecto.study.study import TrialResult
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best network of a run: see the fields of a trial in `Result`."""
+
+    trial: int
+    architecture: str
+    validation_accuracy: float
+    test_accuracy: float | None
+    parameters: int | None
+    reward: float
+    folder: Path = field(repr=False)
+    pixel_mean: list[float] | None = field(repr=False)
+    pixel_deviation: list[float] | None = field(repr=False)
+
+    @property
+    def source(self) -> str:
+        """The network as a PyTorch module in readable source that depends on torch alone."""
+        tree = architecture.parse(self.architecture)
+        return architecture.source(tree, self.pixel_mean, self.pixel_deviation)
+
+    def module(self) -> nn.Module:
+        """The network with its trained weights, in evaluation mode, on the CPU.
+
+        Images `[n, C, H, W]`, normalised with `pixel_mean` and `pixel_deviation` as
+        `datasets.load` gives them → scores `[n, classes]`. Raises FileNotFoundError where no
+        weights were stored: the accuracy was looked up in a table, or the run has gone on since
+        and has another best network.
+        """
+        import torch
+
+        from architecto.problems.networks.source_code import layer_list
+
+        tree = architecture.parse(self.architecture)
+        file = self.folder / "model.py"
+        if not file.is_file() or layer_list(tree) not in file.read_text(encoding="utf-8"):
+            raise FileNotFoundError(
+                f"no weights of trial {self.trial} in {self.folder}: its network was not trained, "
+                "or the run has gone on and has another best one (then read the result again)"
+            )
+        network = architecture.build(tree)
+        weights = torch.load(self.folder / "weights.pt", weights_only=True, map_location="cpu")
+        network.load_state_dict(weights)
+        return network.eval()
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """The trials of a run.
+
+    trials: one dict a finished trial, by number, ready for ``pandas.DataFrame``: trial, status
+        ("complete" or "failed"), reason (of a failure), validation_accuracy, test_accuracy
+        (fractions), reward (in [-1, 1]), parameters, seconds, epochs, episode, scorer, architecture
+    best: None while no trial is complete
+    """
+
+    run_dir: Path
+    trials: list[dict[str, Any]]
+    best: Best | None
+
+    @classmethod
+    def read(cls, run_dir: Path) -> Result:
+        """The result of a run that ends, or goes on; raises StudyError if there is none."""
+        from architecto.study.study import Study
+
+        study = Study.open(run_dir, read_only=True)
+        best = None if study.best is None else _best(study.best, run_dir / "best")
+        return cls(run_dir, [_row(trial) for trial in study.trials], best)
+
+    def __repr__(self) -> str:
+        head = f"{len(self.trials)} trials in {self.run_dir}"
+        if self.best is None:
+            return f"{head}, none complete"
+        accuracy = 100 * self.best.validation_accuracy
+        shown = architecture.summary(architecture.parse(self.best.architecture))
+        return f"{head}, best: trial {self.best.trial}, validation {accuracy:.2f} %, {shown}"
+
+
+def _best(trial: TrialResult, folder: Path) -> Best:
+    row = _row(trial)
+    names = [f.name for f in dataclasses.fields(Best) if f.name in row]
+    return Best(
+        **{name: row[name] for name in names},
+        folder=folder,
+        pixel_mean=trial.evaluation.pixel_mean,
+        pixel_deviation=trial.evaluation.pixel_deviation,
+    )
+
+
+def _row(trial: TrialResult) -> dict[str, Any]:
+    found = trial.evaluation
+    return {
+        "trial": trial.number,
+        "status": found.status,
+        "reason": found.reason,
+        "validation_accuracy": found.validation_accuracy,
+        "test_accuracy": found.test_accuracy,
+        "reward": found.reward,
+        "parameters": found.parameters,
+        "seconds": found.seconds,
+        "epochs": len(found.validation_accuracies),
+        "episode": trial.facts.get("episode"),
+        "scorer": trial.facts.get("scorer"),
+        "architecture": trial.architecture,
+    }

@@ -1,0 +1,154 @@
+"""The trials of a run: which architectures are evaluated, and when the agent hears of the result.
+
+An evaluation ends at a moment that nobody can foresee, so its result is stored at once and handed
+to the agent only at fixed points of the conversation: when an engine begins an episode. With one
+worker and one engine the agent then learns the same things in the same order in every run with the
+same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from architecto.executors.local import Finished, LocalExecutor
+from architecto.runs import export
+
+if TYPE_CHECKING:
+    from architecto.learning.agent import Agent
+    from architecto.study.study import Study, TrialResult
+
+
+class Trials:
+    """Up to ``count`` trials of a study, run by an executor, chosen by an agent.
+
+    ``on_event(kind, **facts)`` is told ``trial_started``, ``progress`` and ``trial_finished``.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        study: Study,
+        executor: LocalExecutor,
+        *,
+        run_dir: Path,
+        count: int,
+        seed: int,
+        on_event: Callable[..., None] = lambda kind, **facts: None,
+    ) -> None:
+        self.agent, self.study, self.executor = agent, study, executor
+        self.count, self.seed = count, seed
+        self.exhausted = False
+        """An engine has seen the whole space: no new answer will come."""
+        self._drained = False  # the space is exhausted and every answer was evaluated
+        self._run_dir = run_dir
+        self._on_event = on_event
+        self._capacity = executor.free()
+        self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
+        self._out: dict[int, str] = {}  # trial -> architecture, being evaluated
+        self._stored: list[TrialResult] = []  # finished, not handed to the agent yet
+        self.heard: set[int] = set()
+        """Trials that the agent has heard the end of."""
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left to evaluate, and the agent has heard of everything."""
+        if self._out or self._stored:
+            return False
+        return self._remaining() <= 0 or self._drained
+
+    @property
+    def out(self) -> dict[str, dict[str, Any]]:
+        """The architectures that are being evaluated or not handed over yet, with their facts."""
+        stored = {result.architecture: result.facts for result in self._stored}
+        return stored | {a: self._facts.get(a, {}) for a in self._out.values()}
+
+    @property
+    def running(self) -> list[int]:
+        """The trials that are being evaluated now."""
+        return list(self._out)
+
+    def begin_again(self, heard: Iterable[int], out: dict[str, dict[str, Any]]) -> None:
+        """Go on from where the process before this one died: the end of which trials the agent had
+        heard, and which evaluations were out."""
+        self.heard = set(heard) & {result.number for result in self.study.trials}
+        for architecture, facts in out.items():
+            self._facts[architecture] = facts
+            self._begin(architecture)
+
+    def take_up_unheard(self) -> int:
+        """Store the finished trials that the agent has not heard of, for it to learn from; gives
+        their number. For a run that is not repeatable, or where files are damaged."""
+        known = self.heard | {result.number for result in self._stored}
+        unheard = [result for result in self.study.trials if result.number not in known]
+        self._stored += unheard
+        return len(unheard)
+
+    def answered(self, architecture: str, facts: dict[str, Any]) -> str:
+        """Take up an answer that the agent already holds: ``queued`` or ``held``."""
+        self.note(architecture, facts)
+        return "queued" if architecture in self.dispatch() else "held"
+
+    def note(self, architecture: str, facts: dict[str, Any]) -> None:
+        """Keep what is known of an answer until it is evaluated."""
+        self._facts[architecture] = facts
+
+    def dispatch(self) -> list[str]:
+        """Begin as many evaluations as workers are free; give their architectures."""
+        begun: list[str] = []
+        while len(self._out) + len(self._stored) < self._capacity and self._remaining() > 0:
+            architecture = self.agent.propose(exhausted=self.exhausted)
+            if architecture is None:
+                self._drained = self.exhausted
+                break
+            if architecture not in self._out.values():
+                self._begin(architecture)
+                begun.append(architecture)
+        return begun
+
+    def _begin(self, architecture: str) -> None:
+        result = self.study.known(architecture)
+        if result is not None:  # evaluated, but the agent died before it heard of that
+            self._stored.append(result)
+            return
+        facts = self._facts.get(architecture, {})
+        trial = self.study.start(architecture, facts=facts)
+        path = export.weights_path(self._run_dir, trial)
+        path.parent.mkdir(exist_ok=True)
+        self.executor.submit(trial, architecture, seed=self.seed, weights_path=path, facts=facts)
+        self._out[trial] = architecture
+        self._on_event("trial_started", trial=trial, architecture=architecture)
+
+    def poll(self) -> None:
+        """Store the results that have come in; never waits."""
+        for event in self.executor.poll():
+            if isinstance(event, Finished):
+                self._facts.pop(self._out.pop(event.trial), None)
+                result = self.study.finish(event.trial, event.evaluation)
+                self._stored.append(result)
+                self._on_event("trial_finished", result=result)
+            else:
+                self._on_event("progress", progress=event)
+
+    def hand_over(self) -> list[TrialResult]:
+        """Hand the stored results to the agent, which learns from them; give those results."""
+        results, self._stored = self._stored, []
+        for result in results:
+            self.heard.add(result.number)
+            if result.evaluation.judged:
+                self.agent.observe(result.architecture, result.evaluation.reward)
+                self.agent.update()
+            else:
+                self.agent.give_up(result.architecture)
+        return results
+
+    def busy(self) -> bool:
+        """Must a new episode wait for an evaluation?"""
+        if not self._out:
+            return False
+        return len(self._out) >= self._capacity or self._remaining() <= 0 or self.exhausted
+
+    def _remaining(self) -> int:
+        finished = self.heard | {result.number for result in self._stored}
+        return self.count - len(finished) - len(self._out)
