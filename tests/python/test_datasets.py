@@ -35,7 +35,8 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 def test_facts_need_neither_torch_nor_scikit_learn() -> None:
     code = (
-        "import sys; from architecto.problems.networks import datasets; datasets.ensure_available('digits'); "
+        "import sys; from architecto.problems.networks import datasets; "
+        "datasets.ensure_available('digits'); "
         "datasets.task(datasets.info('mnist')); "
         "sys.exit(any(name in sys.modules for name in ('torch', 'torchvision', 'sklearn')))"
     )
