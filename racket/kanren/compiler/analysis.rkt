@@ -2,7 +2,8 @@
 ;; What the compiler of relations sees in the syntax of a goal.
 
 (require "../matche.rkt"
-         (for-template racket/base "../integers/fd.rkt" "../forms.rkt" (except-in "../goal.rkt" domfd)))
+         (for-template racket/base "../integers/fd.rkt" "../forms.rkt"
+                       (except-in "../goal.rkt" domfd)))
 (provide parse-goal occurs-in-syntax? occurring shadowing?)
 
 ;; A goal in a relation's body is seen as one of
