@@ -208,16 +208,10 @@ def absolute(configuration: Configuration) -> Configuration:
         changes["space"] = str(Path(configuration.space).resolve())
     if configuration.table is not None:
         changes["table"] = str(Path(configuration.table).resolve())
-    changes["scorer"] = absolute_scorer(configuration.scorer)
+    changes["scorer"] = scorers.absolute(configuration.scorer)
     if configuration.warm_start is not None:
         changes["warm_start"] = str(earlier_data(configuration.warm_start).parent.resolve())
     return dataclasses.replace(configuration, **changes)
-
-
-def absolute_scorer(scorer: str) -> str:
-    """The same scorer, the path of its file made absolute."""
-    file, colon, name = scorer.rpartition(":")
-    return f"{Path(file).resolve()}:{name}" if colon and file.endswith(".py") else scorer
 
 
 def earlier_data(name: str) -> Path:
