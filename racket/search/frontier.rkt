@@ -4,7 +4,7 @@
 (require racket/contract/base racket/list
          "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt"
          "../kanren/stream.rkt" "../kanren/term.rkt"
-         "nodes.rkt" "printer.rkt" "settle.rkt")
+         "nodes.rkt" "printer.rkt" "propagate.rkt")
 (provide
  (contract-out
   [make-frontier (->* (pause?) (#:max-nodes (or/c #f (and/c exact-integer? (>=/c 10)))) frontier?)]
@@ -35,9 +35,9 @@
 
 (define (make-frontier query #:max-nodes [max-nodes #f])
   (define f (new-frontier max-nodes))
-  (define settled (settle (pause-state query) (list (pause-goal query))))
-  (define root (add-choice! f #f (and settled (car settled)) (if settled (cdr settled) '())))
-  (unless settled (close! f root))
+  (define solution (propagate (pause-state query) (list (pause-goal query))))
+  (define root (add-choice! f #f (and solution (car solution)) (if solution (cdr solution) '())))
+  (unless solution (close! f root))
   f)
 
 (define (known-choice? f index) (and (node-at f index) #t))
@@ -107,7 +107,7 @@
        (define-values (before goal after) (next-goal st goals))
        (cond
          [goal
-          (define found (settled-all (unfolded st goal) before after))
+          (define found (live-alternatives (unfolded st goal) before after))
           (cond [(null? found) (uninterrupted (close! f c)) 'dead]
                 [(null? (cdr found)) (loop (caar found) (cdar found) (sub1 fuel))]
                 [else (uninterrupted (fork! f c found)) 'choices])]
@@ -118,14 +118,13 @@
           (if (uninterrupted (begin0 (report-answer! f c answer) (close! f c))) 'answer 'dead)])])))
 
 ;; The alternatives that hold together with the goals around them.
-(define (settled-all found before after)
+(define (live-alternatives found before after)
   (cond
     [(null? found) '()]
     [else
-     (define goals (append before (cdar found) after))
-     (define settled (settle (caar found) goals))
-     (define more (settled-all (cdr found) before after))
-     (if settled (cons settled more) more)]))
+     (define live (propagate (caar found) (append before (cdar found) after)))
+     (define more (live-alternatives (cdr found) before after))
+     (if live (cons live more) more)]))
 
 ;; The first goal that can be unfolded now, the waiting ones before it, and the rest. When no goal is
 ;; left, the integers that the answer shows are still to be labelled.
