@@ -101,7 +101,7 @@
     [else (printf "dead end: no network is left below choice ~a\n" i)]))
 
 (define (check-index who w i good?)
-  (unless (and (exact-nonnegative-integer? i) (known-choice? (walk-frontier w) i) (good? i))
+  (unless (and (exact-nonnegative-integer? i) (choice-open? (walk-frontier w) i) (good? i))
     (define open (open-at w))
     (raise-user-error
      who "no choice ~s here; ~a" i
