@@ -137,8 +137,9 @@
      (define agent
        (with-handlers ([void (λ (e) (stop-agent! process) (raise e))])
          (connect-agent (agent-process-endpoint process) #:session "repl"
-                        #:hello (hash 'space name 'input (walk-shape w)
-                                      'classes (walk-classes w)))))
+                        #:hello (hash 'problem name 'task name
+                                      'facts (hash 'space name 'input (walk-shape w)
+                                                   'classes (walk-classes w))))))
      (set-walk-agent! w (cons agent process))
      (printf "connected; (scores s) asks for the scores of the open choices\n"))))
 

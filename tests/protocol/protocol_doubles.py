@@ -158,7 +158,9 @@ def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[...
     return send
 
 
-HELLO = {"engine": "test", "space": "cnn", "input": [1, 8, 8], "classes": 10}
+TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"
+FACTS = {"space": "cnn", "input": [1, 8, 8], "classes": 10}
+HELLO = {"engine": "test", "problem": "cnn", "task": TASK, "facts": FACTS}
 NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
 DEEPER = "(architecture (input 1 8 8) ((flatten) (linear 64 8) (relu) (linear 8 10)))"
 

@@ -151,8 +151,8 @@ def asked(id: int, step: int, candidates, body: list[str], picked: int, closed=(
 
 
 HELLO = [
-    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "space": "cnn",
-            "input": [1, 8, 8], "classes": 10}, []),
+    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "problem": "cnn",
+            "task": "none", "facts": {}}, []),
     ("out", {"type": "hello_reply", "id": 1, "session": "engine-0", "agent": "test", "seed": 0,
              "scorer": "transformer", "episode": 1, "deadline_s": 60}, []),
 ]  # fmt: skip

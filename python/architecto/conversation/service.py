@@ -307,9 +307,12 @@ class Service:
 
 
 def facts_of(header: dict[str, Any], scorer: str) -> dict[str, Any]:
-    """What is known of an answer beside its architecture, and the scorer that led to it."""
-    told = ("session", "episode", "step", "parameters", "table_key")
-    return {name: header[name] for name in told if name in header} | {"scorer": scorer}
+    """What is known of an answer beside its architecture, and the scorer that led to it.
+
+    The engine's own facts come first: none of them takes the place of another one.
+    """
+    told = {name: header[name] for name in ("session", "episode", "step")}
+    return header.get("facts", {}) | told | {"scorer": scorer}
 
 
 def _reply(header: dict[str, Any], body: bytes = b"", **fields: Any) -> list[bytes]:
