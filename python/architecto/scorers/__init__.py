@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from architecto.scorers.base import BaseScorer
+    from architecto.scorers.settings import GuideSettings
 
 REGISTERED = {
     "uniform": "architecto.scorers.uniform:UniformScorer",
@@ -75,9 +76,10 @@ def check(spec: str) -> None:
         raise ScorerError(f"scorer {spec}: got class {class_name}, expected one of {path}: {there}")
 
 
-def load(spec: str, *, seed: int) -> BaseScorer:
-    """The scorer that `spec` names. `seed` is given to constructors that have such a parameter
-    (initial weights). Raises ScorerError with one line; no code of what `check` refuses is run."""
+def load(spec: str, *, seed: int, settings: GuideSettings | None = None) -> BaseScorer:
+    """The scorer that `spec` names. `seed` (of the initial weights) and `settings` are given to
+    constructors that have such parameters. Raises ScorerError with one line; no code of what
+    `check` refuses is run."""
     from architecto.scorers.base import BaseScorer
 
     check(spec)
@@ -94,23 +96,23 @@ def load(spec: str, *, seed: int) -> BaseScorer:
             f"scorer {spec}: got {type(cls).__name__} {class_name}, expected a subclass of "
             "architecto.scorers.base.BaseScorer"
         )
-    scorer = _construct(cls, spec, seed)
+    scorer = _construct(cls, spec, seed, settings)
     if not getattr(scorer, "name", ""):
         scorer.name = spec if spec in REGISTERED else class_name
     scorer.spec = spec
     return scorer
 
 
-def make(given: object, *, seed: int) -> BaseScorer:
+def make(given: object, *, seed: int, settings: GuideSettings | None = None) -> BaseScorer:
     """A scorer of anything that a notebook may give: what `load` takes, a BaseScorer or a class of
     one, or a function ``f(task, choices)``. Raises ScorerError with one line."""
     from architecto.scorers.base import BaseScorer
     from architecto.scorers.function import FunctionScorer
 
     if isinstance(given, str):
-        return load(given, seed=seed)
+        return load(given, seed=seed, settings=settings)
     if inspect.isclass(given) and issubclass(given, BaseScorer):
-        given = _construct(given, given.__name__, seed)
+        given = _construct(given, given.__name__, seed, settings)
     elif callable(given) and not isinstance(given, BaseScorer) and not inspect.isclass(given):
         given = FunctionScorer(given)
     if not isinstance(given, BaseScorer):
@@ -128,10 +130,13 @@ def is_object(spec: str) -> bool:
     return spec.startswith("<")
 
 
-def _construct(cls: type[BaseScorer], spec: str, seed: int) -> BaseScorer:
+def _construct(
+    cls: type[BaseScorer], spec: str, seed: int, settings: GuideSettings | None
+) -> BaseScorer:
     try:
-        takes_seed = "seed" in inspect.signature(cls).parameters
-        return cls(**({"seed": seed} if takes_seed else {}))
+        taken = inspect.signature(cls).parameters
+        given = {"seed": seed, "settings": settings}
+        return cls(**{name: value for name, value in given.items() if name in taken})
     except Exception as error:
         raise ScorerError(f"scorer {spec}: {cls.__name__}() failed: {_line(error)}") from error
 
