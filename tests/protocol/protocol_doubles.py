@@ -10,6 +10,7 @@ from architecto.conversation.server import Server
 from architecto.conversation.service import Service
 from architecto.evaluators.base import Evaluation
 from architecto.executors.local import Finished
+from architecto.problems.networks import architecture
 from architecto.study.study import TrialResult
 from architecto.study.trials import Trials
 
@@ -25,19 +26,20 @@ class ShortestAgent:
         self.batches: list[int] = []
         self.picks = 0
         self.learned: list[str] = []
+        self.task = "find the shortest"
         self.buffer = SimpleNamespace(size=0, keep_candidates=False)
 
     def use_scorer(self, scorer: SimpleNamespace) -> None:
         self.scorer = scorer
 
-    def select_action(self, *, session, episode, step, candidates, texts) -> SimpleNamespace:
+    def select_action(self, *, task, session, episode, step, candidates, texts) -> SimpleNamespace:
         if "(breaks the scorer)" in map(texts, candidates):
             raise ZeroDivisionError("division by zero")
         self.picks += 1
         index = min(candidates, key=lambda i: (len(texts(i)), i))
         return SimpleNamespace(index=index, explored=False, scorer=self.scorer.name)
 
-    def scores(self, texts: list[str]) -> list[float]:
+    def scores(self, task: str, texts: list[str]) -> list[float]:
         self.batches.append(len(texts))
         return [-len(text) / 8 for text in texts]
 
@@ -121,6 +123,11 @@ class SilentServer(Server):
         return sent
 
 
+def canonical(text: str) -> str:
+    """What a search for networks passes to the service."""
+    return str(architecture.parse(text))
+
+
 def named_scorer(name: str) -> SimpleNamespace:
     """The scorers that the double can be told to use."""
     if name not in ("shortest", "same"):
@@ -130,7 +137,9 @@ def named_scorer(name: str) -> SimpleNamespace:
 
 def scores_server(**settings) -> SilentServer:
     """A server that evaluates nothing, like the REPL's."""
-    return SilentServer(Service(ShortestAgent(), seed=0, load_scorer=named_scorer, **settings))
+    return SilentServer(
+        Service(ShortestAgent(), seed=0, canonical=canonical, load_scorer=named_scorer, **settings)
+    )
 
 
 def run_server(
@@ -141,7 +150,12 @@ def run_server(
     trials = Trials(agent, study or MemoryStudy(), executor, run_dir=run_dir, count=count, seed=0)
     trace = settings.get("trace")
     service = Service(
-        agent, seed=0, trials=trials, load_scorer=named_scorer, trace=trace and trace.path
+        agent,
+        seed=0,
+        canonical=canonical,
+        trials=trials,
+        load_scorer=named_scorer,
+        trace=trace and trace.path,
     )
     return SilentServer(service, **settings), executor
 

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,13 @@ class Configuration:
         from architecto.problems.networks import datasets
 
         return datasets.task(datasets.info(self.dataset))
+
+    @property
+    def canonical(self) -> Callable[[str], str]:
+        """From the text of an answer to the one text that stands for it, or a ValueError."""
+        from architecto.problems.networks import architecture
+
+        return lambda text: str(architecture.parse(text))
 
     @property
     def evaluator(self) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from architecto.conversation.service import Service
 from architecto.conversation.sessions import CHOICES_BYTES
 from architecto.executors.local import ExecutorError, LocalExecutor
 from architecto.learning.agent import Agent
-from architecto.learning.learner import load_optimizer
+from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.runs import checkpoint, configuration, export, warm_start
 from architecto.runs.checkpoint import Position
 from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.display import Display
-from architecto.scorers.base import BaseScorer
+from architecto.scorers.base import BaseScorer, LearningScorer
 from architecto.study.study import JOURNAL, Study, StudyError
 from architecto.study.trials import Trials
 
@@ -55,7 +55,7 @@ class Run:
         load_scorer = load_scorer or functools.partial(scorers.load, seed=settings.seed)
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
-        self._optimizer_loaded = False
+        self._scorer_prepared = False
         self.display = Display(console or Console(highlight=False), trials=settings.trials)
         say = self.display.say
         self.study = _study(run_dir, say)
@@ -78,6 +78,7 @@ class Run:
         self.service = Service(
             agent,
             seed=settings.seed,
+            canonical=settings.canonical,
             trials=self.trials,
             load_scorer=load_scorer,
             trace=self.trace.path,
@@ -113,6 +114,7 @@ class Run:
         told = self.trace.size > 0 or not self.study.trials
         whole = told and not self.trace.is_damaged
         position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
+        metrics = MetricsFile(run_dir / METRICS, say)
         cut = position.replay if not self.trace.is_damaged and (saved or told) else None
         agent = Agent(
             load_scorer(position.scorer or settings.scorer),
@@ -120,6 +122,7 @@ class Run:
             seed=settings.seed,
             buffer=ReplayBuffer(run_dir / REPLAY, size=cut, say=say),
             say=say,
+            record=metrics.write,
         )
         if saved:
             agent.load_state_dict(saved[1])
@@ -138,6 +141,7 @@ class Run:
             heard = [trial.number for trial in self.study.trials]
             position = Position(trace=self.trace.size, heard=heard)
             self._refill(agent.buffer, position)
+            agent.fits = metrics.last
             agent.update()
         return agent, position, damaged
 
@@ -201,10 +205,11 @@ class Run:
         self.study.close()
 
     def _event(self, kind: str, **facts: Any) -> None:
-        if kind == "trial_started" and not self._optimizer_loaded:
-            self._optimizer_loaded = True
-            if self.service.agent.scorer.learns:
-                threading.Thread(target=load_optimizer).start()
+        if kind == "trial_started" and not self._scorer_prepared:
+            self._scorer_prepared = True
+            scorer = self.service.agent.scorer
+            if isinstance(scorer, LearningScorer):
+                threading.Thread(target=scorer.prepare).start()
         if kind == "trial_finished":
             self._export_best()
         if kind == "scorer":

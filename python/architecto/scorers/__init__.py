@@ -16,6 +16,7 @@ from architecto.catalogue import Catalogue, CatalogueError
 
 if TYPE_CHECKING:
     from architecto.scorers.base import BaseScorer
+    from architecto.scorers.settings import GuideSettings
 
 
 class ScorerError(CatalogueError):
@@ -49,27 +50,30 @@ def check(spec: str) -> None:
     CATALOGUE.check(spec)
 
 
-def load(spec: str, *, seed: int) -> BaseScorer:
-    """The scorer that `spec` names. `seed` is given to constructors that have such a parameter
-    (initial weights). Raises ScorerError with one line; no code of what `check` refuses is run."""
+def load(spec: str, *, seed: int, settings: GuideSettings | None = None) -> BaseScorer:
+    """The scorer that `spec` names. `seed` (of the initial weights) and `settings` are given to
+    constructors that have such parameters. Raises ScorerError with one line; no code of what
+    `check` refuses is run."""
     check(spec)
-    scorer: BaseScorer = CATALOGUE.create(spec, offered={"seed": seed})
+    offered = {"seed": seed, "settings": settings}
+    scorer: BaseScorer = CATALOGUE.create(spec, offered=offered)
     if not getattr(scorer, "name", ""):
         scorer.name = spec if spec in CATALOGUE.registered else type(scorer).__name__
     scorer.spec = spec
     return scorer
 
 
-def make(given: object, *, seed: int) -> BaseScorer:
+def make(given: object, *, seed: int, settings: GuideSettings | None = None) -> BaseScorer:
     """A scorer of anything that a notebook may give: what `load` takes, a BaseScorer or a class of
     one, or a function ``f(task, choices)``. Raises ScorerError with one line."""
     from architecto.scorers.base import BaseScorer
     from architecto.scorers.function import FunctionScorer
 
     if isinstance(given, str):
-        return load(given, seed=seed)
+        return load(given, seed=seed, settings=settings)
     if inspect.isclass(given) and issubclass(given, BaseScorer):
-        given = CATALOGUE.construct(given, given.__name__, offered={"seed": seed})
+        offered = {"seed": seed, "settings": settings}
+        given = CATALOGUE.construct(given, given.__name__, offered=offered)
     elif callable(given) and not isinstance(given, BaseScorer) and not inspect.isclass(given):
         given = FunctionScorer(given)
     if not isinstance(given, BaseScorer):
