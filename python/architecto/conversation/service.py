@@ -165,8 +165,8 @@ class Service:
         if known is not None:
             session.last = None
             fields: dict[str, Any] = {"status": "known"}
-            if known.evaluation.judged:
-                fields["reward"] = known.evaluation.reward
+            if known.reward is not None:
+                fields["reward"] = known.reward
             return _reply(request.header, **fields)
         if self.trials is None:
             return _reply(request.header, status="held")
