@@ -205,7 +205,8 @@ def run_dir(tmp_path_factory) -> Path:
     with Study.create(folder) as study:
         facts = {"session": "engine-0", "episode": 1, "step": 1}
         trial = study.start(architecture, facts=facts)
-        study.finish(trial, Evaluation("complete", None, 0.5, [1.0], [0.5], 0.5, 0.5, 650, 1.0))
+        evaluation = Evaluation("complete", metrics={"score": 0.5}, objective="score")
+        study.finish(trial, evaluation, 0.5)
     buffer = ReplayBuffer(folder / "replay.jsonl")
     scorer = TransformerScorer(settings=GuideSettings(fit_tokens=500))
     agent = Agent(scorer, task=TASK, seed=0, buffer=buffer)

@@ -180,8 +180,8 @@ class Service:
         known = self.trials.study.known(found)
         if known is not None:
             fields: dict[str, Any] = {"status": "known"}
-            if known.evaluation.judged:
-                fields["reward"] = known.evaluation.reward
+            if known.reward is not None:
+                fields["reward"] = known.reward
             return _reply(header, **fields)
         if self.trials.done:
             return self._stop(header)

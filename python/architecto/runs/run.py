@@ -12,13 +12,13 @@ from typing import Any
 import zmq
 from rich.console import Console
 
-from architecto import scorers
+from architecto import evaluators, executors, rewards, scorers
 from architecto.conversation import trace
 from architecto.conversation.recovery import recover
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
 from architecto.conversation.sessions import CHOICES_BYTES
-from architecto.executors.local import ExecutorError, LocalExecutor
+from architecto.executors import ExecutorError
 from architecto.learning.agent import Agent
 from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
@@ -63,13 +63,15 @@ class Run:
         self.trace = trace.Trace(run_dir / "trace.jsonl", say=say)
         warm_start.begin(run_dir, settings, say)
         agent, position, damaged = self._restored(load_scorer)
-        self.executor = LocalExecutor(
-            settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
+        reward = evaluators.load(settings.evaluator["name"]).reward
+        self.executor = executors.create(
+            "local", settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
         self.trials = Trials(
             agent,
             self.study,
             self.executor,
+            rewards.create(reward),
             run_dir=run_dir,
             count=settings.trials,
             seed=settings.seed,
@@ -151,8 +153,8 @@ class Run:
         for trial in self.study.trials:
             if trial.number in position.heard and not buffer.knows(trial.architecture):
                 lost += 1
-                if trial.evaluation.judged:
-                    buffer.add_reward(trial.architecture, trial.evaluation.reward)
+                if trial.reward is not None:
+                    buffer.add_reward(trial.architecture, trial.reward)
                 else:
                     buffer.add_unjudged(trial.architecture)
         if lost:
@@ -214,6 +216,8 @@ class Run:
             self._export_best()
         if kind == "scorer":
             self.display.say(f"the scorer is now {facts['name']}")
+        if kind == "unjudged":
+            self.display.say(facts["reason"])
         if kind == "diverged":
             self.display.say(
                 f"{facts['session']} started again and takes another way than before (has the "
