@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from architecto.runs.configuration import QUANTITIES
+from architecto.problems.networks.quantities import QUANTITIES
 
 RACKET = Path(__file__).resolve().parents[2] / "racket"
 

@@ -111,13 +111,17 @@ def test_an_object_cannot_be_loaded_elsewhere(run_architecto, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"trails": 3}, TypeError, "unknown setting 'trails', expected one of space, dataset, "),
-        ({"space": "cn"}, ConfigurationError, "unknown search space 'cn'"),
-        ({"trials": 0}, ConfigurationError, "--trials is 0"),
+        (
+            {"trails": 3},
+            ValueError,
+            "unknown setting 'trails' of problem networks, ",
+        ),
+        ({"space": "cn"}, ValueError, "unknown search space 'cn'"),
+        ({"trials": 0}, ValueError, "--trials is 0"),
         ({"scorer": 5}, ScorerError, "got 5, expected a name"),
         ({"scorer": "transfomer"}, ScorerError, "got 'transfomer'"),
         ({"warm_start": "no/run"}, ConfigurationError, "no run at no/run"),
-        ({"max_params": 5}, ConfigurationError, "at most 5 parameters"),
+        ({"max_params": 5}, ValueError, "at most 5 parameters"),
     ],
 )
 def test_bad_settings_make_no_run(tmp_path: Path, settings, error, message: str) -> None:
@@ -157,7 +161,7 @@ def folder(tmp_path: Path) -> Path:
     weights.parent.mkdir()
     module = architecture.build(architecture.parse(NETWORK))
     torch.save(module.state_dict(), weights)
-    export.write_best(tmp_path, trial)
+    export.write_best(tmp_path, trial, Configuration().searched)
     return tmp_path
 
 
