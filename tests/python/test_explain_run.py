@@ -21,6 +21,7 @@ from explanations_for_tests import (
 )
 from rich.console import Console
 
+from architecto.conversation.position import Position
 from architecto.evaluators.base import Evaluation
 from architecto.explain import command, page
 from architecto.explain.command import ExplainError
@@ -28,7 +29,7 @@ from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import explain as explained
 from architecto.learning.agent import Agent
 from architecto.learning.replay import ReplayBuffer, Step
-from architecto.runs.checkpoint import Position, load, save
+from architecto.runs.checkpoint import load, save
 from architecto.runs.configuration import Configuration
 from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
