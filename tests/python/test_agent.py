@@ -6,11 +6,13 @@ import pytest
 import torch
 from agents_for_tests import LAYERS, TASK, Tree, agent, restored, small, worth
 
+from architecto import scorers
 from architecto.conversation.position import Position
 from architecto.learning.replay import Step
 from architecto.runs import checkpoint
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 # Scorers that do not learn
@@ -201,6 +203,13 @@ def test_a_step_refreshes_the_best_stale_scores_only():
     after = dict(zip(texts, tree.agent.scores(TASK, texts), strict=True))
     best = sorted(texts, key=lambda t: -before[t])[:2]
     assert {t for t in texts if after[t] != before[t]} == set(best)
+
+
+def test_what_picks_were_chosen_from_is_kept_for_a_scorer_that_reads_it():
+    a = agent(small())
+    assert not a.buffer.keep_candidates
+    a.use_scorer(scorers.load("bag", seed=0, settings=GuideSettings(n_step=1)))
+    assert a.buffer.keep_candidates
 
 
 # Repeatable and restored
