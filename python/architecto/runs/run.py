@@ -14,6 +14,7 @@ from rich.console import Console
 
 from architecto import evaluators, executors, rewards, scorers
 from architecto.conversation import trace
+from architecto.conversation.position import Position
 from architecto.conversation.recovery import recover
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
@@ -23,7 +24,6 @@ from architecto.learning.agent import Agent
 from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.runs import checkpoint, configuration, export, warm_start
-from architecto.runs.checkpoint import Position
 from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.display import Display
 from architecto.scorers.base import BaseScorer, LearningScorer
