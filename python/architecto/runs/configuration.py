@@ -21,19 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from architecto import scorers
+from architecto.problems.networks.quantities import QUANTITIES
 
 PROJECT = Path(__file__).resolve().parents[3]
 """The root of the checkout, which holds ``racket/``."""
 RUNS = Path("runs")
 """Where runs are written, below the directory in which the command is given."""
 STRATEGIES = ("descend", "best-first", "fair")
-QUANTITIES = {
-    "params": "parameters",
-    "macs": "multiply-adds for one image",
-    "activations": "numbers that all layers give for one image",
-    "depth": "layers",
-}
-"""What a network costs, as in racket/networks/budget.rkt: each may have a budget."""
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _DEVICE = re.compile(r"(cpu|mps|cuda(:[0-9]+)?)\Z")
