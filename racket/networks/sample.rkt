@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Architectures of a space drawn by chance, spread over the numbers of layers that the space has.
 
-(require "../search/frontier.rkt" "ask.rkt")
+(require "../search/frontier.rkt" "ask.rkt" "kinds.rkt")
 (provide random-answers)
 
 ;; A draw first takes a number of layers, each between the fewest and the most seen so far with equal
@@ -100,12 +100,15 @@
             [else (open! n)])))
   (define (layers-at layer)
     (cond [(not (pair? layer)) (open! 1)]
-          [(memq (walked (car layer)) '(residual concat))
+          [(join? (walked (car layer)))
            (let loop ([t (walked (cdr layer))] [n 1])
              (cond [(pair? t) (loop (walked (cdr t)) (+ n (layers-in (car t))))]
                    [(null? t) n]
                    [else (open! n)]))]
           [else 1]))
+  (define (join? name)
+    (define k (hash-ref kinds name #f))
+    (and k (kind-join k)))
   (define (nth t n)                     ; #f where it is not known, or there is none
     (let ([t (walked t)])
       (and (pair? t) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1))))))

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; A search space: a relation between an architecture and its number of parameters, with defaults.
 
-(require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
+(require (for-syntax racket/base "quantities.rkt") racket/path racket/runtime-path racket/string)
 (provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names
          call-with-space)
 
@@ -21,7 +21,7 @@
 ;; (define-space (NAME architecture input classes #:account account)
 ;;   DESCRIPTION
 ;;   #:input (C H W) #:classes N
-;;   #:max-params N [#:max-macs N] [#:max-activations N] [#:max-depth N]
+;;   #:max-params N [#:max-QUANTITY N] …
 ;;   [#:ends-with LAYER] [#:table-key PROCEDURE] [#:canonical PROCEDURE]
 ;;   GOAL)
 ;; defines the space and provides it from the file, so that it can be searched by the file's path.
@@ -33,17 +33,18 @@
      'define-space
      (string-append
       "expected (define-space (NAME architecture input classes #:account account) \"DESCRIPTION\" "
-      "#:input (C H W) #:classes N #:max-params N [#:max-macs N] [#:max-activations N] "
-      "[#:max-depth N] [#:ends-with LAYER] GOAL)")
+      "#:input (C H W) #:classes N #:max-params N "
+      (apply string-append (for/list ([q (in-list (cdr quantities))]) (format "[#:max-~a N] " q)))
+      "[#:ends-with LAYER] GOAL)")
      stx what))
+  (define (budget-keyword quantity) (string->keyword (format "max-~a" quantity)))
+  (define keywords
+    (append '(#:input #:classes #:ends-with #:table-key #:canonical) (map budget-keyword quantities)))
   (define (options items)               ; -> hash of keyword -> syntax, and the goal
     (let loop ([items items] [found (hasheq)])
       (cond [(null? items) (bad)]
             [(keyword? (syntax-e (car items)))
-             (if (and (pair? (cdr items))
-                      (memq (syntax-e (car items))
-                            '(#:input #:classes #:max-params #:max-macs #:max-activations #:max-depth
-                              #:ends-with #:table-key #:canonical)))
+             (if (and (pair? (cdr items)) (memq (syntax-e (car items)) keywords))
                  (loop (cddr items) (hash-set found (syntax-e (car items)) (cadr items)))
                  (bad (car items)))]
             [(null? (cdr items)) (values found (car items))]
@@ -53,8 +54,8 @@
     (define-values (found goal) (options rest))
     (define shape (syntax->list (hash-ref found '#:input #'0)))
     (define budgets                     ; ((QUANTITY MOST) …)
-      (for*/list ([q (in-list '(params macs activations depth))]
-                  [most (in-value (hash-ref found (string->keyword (format "max-~a" q)) #f))]
+      (for*/list ([q (in-list quantities)]
+                  [most (in-value (hash-ref found (budget-keyword q) #f))]
                   #:when most)
         (list q most)))
     (unless (and (string? (syntax-e description))
