@@ -144,6 +144,7 @@ def folder(tmp_path: Path) -> Path:
     from architecto.problems.networks import architecture
     from architecto.runs import export
 
+    Configuration().save(tmp_path)
     with Study.create(tmp_path) as study:
         bad = study.start("(architecture (input 1 8 8) ((relu)))", facts={"episode": 1})
         study.finish(bad, Evaluation("failed", "too long", seconds=2.0), -1.0)
@@ -202,11 +203,12 @@ def test_weights_that_belong_to_another_network(folder: Path) -> None:
     best = Result.read(folder).best
     assert best is not None
     (folder / "best" / "model.py").write_text("another")
-    with pytest.raises(FileNotFoundError, match="no weights of trial 1"):
+    with pytest.raises(FileNotFoundError, match="trial 1 stored nothing"):
         best.module()
 
 
 def test_a_result_without_a_complete_trial(tmp_path: Path) -> None:
+    Configuration().save(tmp_path)
     Study.create(tmp_path).close()
     result = Result.read(tmp_path)
     assert (result.trials, result.best) == ([], None)

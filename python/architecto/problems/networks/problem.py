@@ -170,7 +170,10 @@ class Networks(BaseProblem):
     def summary(self, answer: str) -> str:
         from architecto.problems.networks import architecture
 
-        return architecture.summary(architecture.parse(answer))
+        try:
+            return architecture.summary(architecture.parse(answer))
+        except architecture.ArchitectureError:
+            return answer
 
     def write_best(self, folder: Path, answer: str, evaluation: Evaluation) -> Path:
         """Write the network as ``model.py``, which loads the ``weights.pt`` beside it."""
