@@ -101,7 +101,7 @@
     [else (printf "dead end: no network is left below choice ~a\n" i)]))
 
 (define (check-index who w i good?)
-  (unless (and (exact-nonnegative-integer? i) (known-choice? (walk-frontier w) i) (good? i))
+  (unless (and (exact-nonnegative-integer? i) (choice-open? (walk-frontier w) i) (good? i))
     (define open (open-at w))
     (raise-user-error
      who "no choice ~s here; ~a" i
@@ -137,8 +137,9 @@
      (define agent
        (with-handlers ([void (λ (e) (stop-agent! process) (raise e))])
          (connect-agent (agent-process-endpoint process) #:session "repl"
-                        #:hello (hash 'space name 'input (walk-shape w)
-                                      'classes (walk-classes w)))))
+                        #:hello (hash 'problem name 'task name
+                                      'facts (hash 'space name 'input (walk-shape w)
+                                                   'classes (walk-classes w))))))
      (set-walk-agent! w (cons agent process))
      (printf "connected; (scores s) asks for the scores of the open choices\n"))))
 

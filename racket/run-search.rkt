@@ -92,7 +92,12 @@
         "--session: expected 1 to 64 of letters, digits, dot, underscore, hyphen, got '~a'"
         session))
      (when end-with-stdin? (end-with-standard-input))
-     (define hello (hash 'space (symbol->string (space-name space)) 'input shape 'classes outputs))
+     (define hello
+       (hash 'problem (symbol->string (space-name space))
+             'task (format "categorize ~ax~ax~a images into ~a categories"
+                           (second shape) (third shape) (first shape) outputs)
+             'facts (hash 'space (symbol->string (space-name space)) 'input shape
+                          'classes outputs)))
      (define agent (asking name (λ () (connect-agent endpoint #:session (or session (fresh-name))
                                                      #:hello hello
                                                      #:deadline deadline #:key key))))
@@ -103,7 +108,7 @@
 ;; The result of (work), which asks the agent; what goes wrong there ends the engine with one line.
 (define (asking name work)
   (with-handlers ([exn:fail:agent:answer?
-                   (λ (e) (user-mistake "the space ~a has a wrong answer: ~a" name (exn-message e)))]
+                   (λ (e) (user-mistake "~a: ~a" name (exn-message e)))]
                   [exn:fail:agent? (λ (e) (eprintf "run-search: ~a\n" (exn-message e)) (exit 1))])
     (work)))
 
@@ -148,9 +153,13 @@
     (define text (architecture->text (first term)))
     (define key (table-key (first term)))
     (define parameters (and (exact-nonnegative-integer? (second term)) (second term)))
+    (define facts
+      (for/hasheq ([(name value) (in-hash (hasheq 'parameters parameters 'table_key key))]
+                   #:when value)
+        (values name value)))
     (define-values (status reward)
-      (ask (agent-answer! agent #:episode episode #:step step #:index index #:architecture text
-                          #:parameters parameters #:table-key key)))
+      (ask (agent-answer! agent #:episode episode #:step step #:index index #:answer text
+                          #:facts facts)))
     (stop-or status))
   (define (end episode outcome)
     (stop-or (ask (agent-episode-end! agent #:episode episode #:outcome outcome))))

@@ -113,11 +113,11 @@
     [else #f]))
 
 ;; The constraint that was running has done its work: it is woken again if it changed one of its own
-;; variables, unless it says that another run would find nothing (`settled?`).
-(define (end-run! tx settled?)
+;; variables, unless it is at its fixpoint: another run would find nothing.
+(define (end-run! tx fixpoint?)
   (define serial (transaction-running tx))
   (set-transaction-running! tx #f)
-  (when (and (transaction-again? tx) (not settled?))
+  (when (and (transaction-again? tx) (not fixpoint?))
     (wake! tx serial)))
 
 ;; -- the constraint table -----------------------------------------------------------------------

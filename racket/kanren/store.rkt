@@ -11,7 +11,7 @@
       (post-equation st (==-left goal) (==-right goal))
       (let ([tx (begin-transaction st)])
         (and (start! tx goal)
-             (settle! tx)
+             (run-agenda! tx)
              (commit tx)))))
 
 ;; Most equations bind variables of which nothing is known: those need no transaction.
@@ -27,7 +27,7 @@
 (define (wake-bindings st store next pending)
   (define tx (resume-transaction st store next))
   (and (hand-on-all! tx pending)
-       (settle! tx)
+       (run-agenda! tx)
        (commit tx)))
 
 (define (start! tx goal)
@@ -49,19 +49,19 @@
       "got" goal)]))
 
 ;; Runs the agenda until nothing is left to do, equations first. -> #f when the branch fails
-(define (settle! tx)
+(define (run-agenda! tx)
   (cond
-    [(next-equation! tx) => (λ (e) (and (unify! tx (car e) (cdr e)) (settle! tx)))]
+    [(next-equation! tx) => (λ (e) (and (unify! tx (car e) (cdr e)) (run-agenda! tx)))]
     [(next-wake! tx)
      => (λ (serial)
           (define c (constraint-ref tx serial))
           (define outcome
-            (cond [(not c) 'settled]
+            (cond [(not c) 'fixpoint]
                   [(disequality? c) (run-disequality! tx serial c)]
                   [else (run-arithmetic! tx serial c)]))
           (and outcome
-               (begin (end-run! tx (eq? outcome 'settled))
-                      (settle! tx))))]
+               (begin (end-run! tx (eq? outcome 'fixpoint))
+                      (run-agenda! tx))))]
     [else #t]))
 
 (define (unify! tx u v)

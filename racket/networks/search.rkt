@@ -2,8 +2,8 @@
 ;; Questions to a search space as queries: every architecture for an input shape, a number of
 ;; classes and budgets, as a frontier or as a stream.
 
-(require racket/contract/base "../kanren/main.rkt" "../kanren/state.rkt" "../search/frontier.rkt"
-         "../search/printer.rkt" "architecture.rkt" "budget.rkt" "space.rkt")
+(require racket/contract/base "../kanren/main.rkt" "../search/frontier.rkt"
+         "architecture.rkt" "budget.rkt" "space.rkt")
 (provide
  (contract-out
   [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
@@ -99,4 +99,4 @@
           (λ (account after) (layerso layers (or in (list features)) out account after))))))
   (and (pair? found) (car found)))
 
-(define (architecture->text architecture) (print-term empty-state architecture))
+(define (architecture->text architecture) (term->text architecture))

@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
-(require racket/list "../kanren/main.rkt" "../kanren/term.rkt" "../search/frontier.rkt"
+(require racket/list "../kanren/main.rkt" "../search/frontier.rkt"
          "architecture.rkt" "budget.rkt" "kinds.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt"
          "text.rkt")
 (provide valid-frontier like-template first-misfit)

@@ -52,11 +52,13 @@ class FreeAgent:
     """Picks the first candidate; scores nothing."""
 
     scorer = SimpleNamespace(name="free", spec="free", by_text=True)
+    buffer = SimpleNamespace(keep_candidates=False)
+    task = TASK
 
     def select_action(self, *, candidates, **_) -> SimpleNamespace:
         return SimpleNamespace(index=candidates[0], explored=False, scorer="free")
 
-    def scores(self, texts: list[str]) -> list[float]:
+    def scores(self, task: str, texts: list[str]) -> list[float]:
         return [0.0] * len(texts)
 
     def dead_end(self, **_) -> None:

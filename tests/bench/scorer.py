@@ -106,6 +106,7 @@ def whole_agent(name: str, steps: int) -> None:
                 open_choices.append(len(texts))
                 texts.append(f"{choice(rng)} {len(texts)}")
             agent.select_action(
+                task=TASK,
                 session="bench",
                 episode=0,
                 step=n,

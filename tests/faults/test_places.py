@@ -131,7 +131,7 @@ def test_a_fresh_endpoint_is_for_its_owner_alone(tmp_path):
     [
         (["--space", "nope"], "unknown search space 'nope'; known are cnn"),
         (["--space", "nope.rkt"], "unknown search space 'nope.rkt'"),
-        (["--dataset", "nope"], "unknown data set 'nope'; known are digits"),
+        (["--dataset", "nope"], "data set: got 'nope', expected digits"),
         (["--scorer", "nope"], "got 'nope', expected"),
         (["--scorer", "nope.py:Class"], "nope.py"),
         (["--trials", "0"], "got 0, expected a whole number from 1 on"),

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+from architecto import rewards
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
 from architecto.evaluators.base import Evaluation
-from architecto.executors.local import Finished
+from architecto.executors import Finished
+from architecto.problems.networks import architecture
 from architecto.study.study import TrialResult
 from architecto.study.trials import Trials
 
@@ -25,19 +27,20 @@ class ShortestAgent:
         self.batches: list[int] = []
         self.picks = 0
         self.learned: list[str] = []
+        self.task = "find the shortest"
         self.buffer = SimpleNamespace(size=0, keep_candidates=False)
 
     def use_scorer(self, scorer: SimpleNamespace) -> None:
         self.scorer = scorer
 
-    def select_action(self, *, session, episode, step, candidates, texts) -> SimpleNamespace:
+    def select_action(self, *, task, session, episode, step, candidates, texts) -> SimpleNamespace:
         if "(breaks the scorer)" in map(texts, candidates):
             raise ZeroDivisionError("division by zero")
         self.picks += 1
         index = min(candidates, key=lambda i: (len(texts(i)), i))
         return SimpleNamespace(index=index, explored=False, scorer=self.scorer.name)
 
-    def scores(self, texts: list[str]) -> list[float]:
+    def scores(self, task: str, texts: list[str]) -> list[float]:
         self.batches.append(len(texts))
         return [-len(text) / 8 for text in texts]
 
@@ -72,9 +75,9 @@ class MemoryStudy:
         self._running.append((architecture, facts))
         return len(self._running) - 1
 
-    def finish(self, trial: int, evaluation: Evaluation) -> TrialResult:
+    def finish(self, trial: int, evaluation: Evaluation, reward: float | None) -> TrialResult:
         architecture, facts = self._running[trial]
-        self.trials.append(TrialResult(trial, architecture, evaluation, facts))
+        self.trials.append(TrialResult(trial, architecture, evaluation, reward, facts))
         return self.trials[-1]
 
     def known(self, architecture: str) -> TrialResult | None:
@@ -97,7 +100,8 @@ class HandExecutor:
         self.running.append(trial)
 
     def finish(self, reward: float, **more) -> None:
-        evaluation = Evaluation("complete", None, reward, validation_accuracy=0.5, **more)
+        metrics = {"worth": (1 + reward) / 2}
+        evaluation = Evaluation("complete", metrics=metrics, objective="worth", **more)
         self._finished.append(Finished(self.running.pop(0), evaluation))
 
     def poll(self) -> list[Finished]:
@@ -121,6 +125,11 @@ class SilentServer(Server):
         return sent
 
 
+def canonical(text: str) -> str:
+    """What a search for networks passes to the service."""
+    return str(architecture.parse(text))
+
+
 def named_scorer(name: str) -> SimpleNamespace:
     """The scorers that the double can be told to use."""
     if name not in ("shortest", "same"):
@@ -130,7 +139,9 @@ def named_scorer(name: str) -> SimpleNamespace:
 
 def scores_server(**settings) -> SilentServer:
     """A server that evaluates nothing, like the REPL's."""
-    return SilentServer(Service(ShortestAgent(), seed=0, load_scorer=named_scorer, **settings))
+    return SilentServer(
+        Service(ShortestAgent(), seed=0, canonical=canonical, load_scorer=named_scorer, **settings)
+    )
 
 
 def run_server(
@@ -138,10 +149,18 @@ def run_server(
 ) -> tuple[SilentServer, HandExecutor]:
     """A server of a run of ``count`` trials, and the executor to end its evaluations with."""
     agent, executor = ShortestAgent(), HandExecutor()
-    trials = Trials(agent, study or MemoryStudy(), executor, run_dir=run_dir, count=count, seed=0)
+    reward = rewards.create("objective")
+    trials = Trials(
+        agent, study or MemoryStudy(), executor, reward, run_dir=run_dir, count=count, seed=0
+    )
     trace = settings.get("trace")
     service = Service(
-        agent, seed=0, trials=trials, load_scorer=named_scorer, trace=trace and trace.path
+        agent,
+        seed=0,
+        canonical=canonical,
+        trials=trials,
+        load_scorer=named_scorer,
+        trace=trace and trace.path,
     )
     return SilentServer(service, **settings), executor
 
@@ -158,7 +177,9 @@ def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[...
     return send
 
 
-HELLO = {"engine": "test", "space": "cnn", "input": [1, 8, 8], "classes": 10}
+TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"
+FACTS = {"space": "cnn", "input": [1, 8, 8], "classes": 10}
+HELLO = {"engine": "test", "problem": "cnn", "task": TASK, "facts": FACTS}
 NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
 DEEPER = "(architecture (input 1 8 8) ((flatten) (linear 64 8) (relu) (linear 8 10)))"
 

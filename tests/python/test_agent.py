@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from architecto import scorers
-from architecto.learning.agent import Agent, AgentSettings, Step
-from architecto.learning.learner import LearnerSettings
+from architecto import json_lines, scorers
+from architecto.learning.agent import Agent, Step
+from architecto.learning.metrics import METRICS, MetricsFile, rank_correlation
 from architecto.learning.replay import ReplayBuffer
 from architecto.runs import checkpoint
 from architecto.runs.checkpoint import Position
 from architecto.scorers import ScorerError
-from architecto.scorers.base import BaseScorer
+from architecto.scorers.base import BaseScorer, LearningScorer
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"
@@ -46,6 +48,7 @@ class Tree:
         for step in range(DEPTH):
             children = {self.index((*layers, layer)): (*layers, layer) for layer in LAYERS}
             picked = self.agent.select_action(
+                task=TASK,
                 session="s",
                 episode=self.episode,
                 step=step,
@@ -83,23 +86,32 @@ def worth(architecture: str) -> float:
     return sum(k + 1 for k, layer in enumerate(layers) if layer == "conv2d") / 10
 
 
-def agent(scorer: BaseScorer | str = "uniform", run_dir: Path | None = None, **settings) -> Agent:
-    if isinstance(scorer, str):
-        scorer = scorers.load(scorer, seed=0)
-    said: list[str] = settings.pop("said", [])
+QUICK = GuideSettings(warm_up=3, episodes=5, fit_tokens=2000)
+
+
+def agent(
+    scorer: BaseScorer | str = "uniform",
+    run_dir: Path | None = None,
+    said: list[str] | None = None,
+    seed: int = 0,
+    refresh: int = 64,
+    pool: int = 256,
+    **settings,
+) -> Agent:
     return Agent(
-        scorer,
+        scorers.load(scorer, seed=0) if isinstance(scorer, str) else scorer,
         task=TASK,
-        seed=settings.pop("seed", 0),
+        seed=seed,
         buffer=ReplayBuffer(run_dir / "replay.jsonl") if run_dir else None,
-        settings=AgentSettings(**({"warm_up": 3, "episodes": 5} | settings)),
-        learner=LearnerSettings(tokens=2000),
-        say=said.append,
+        settings=replace(QUICK, **settings),
+        say=([] if said is None else said).append,
+        refresh=refresh,
+        pool=pool,
     )
 
 
 def small(seed: int = 0) -> TransformerScorer:
-    return TransformerScorer(seed=seed, width=16, heads=2, hidden=32)
+    return TransformerScorer(seed=seed, width=16, heads=2, hidden=32, settings=QUICK)
 
 
 # Scorers that do not learn
@@ -107,7 +119,7 @@ def small(seed: int = 0) -> TransformerScorer:
 
 def test_uniform_takes_the_lowest_index():
     decision = agent("uniform").select_action(
-        session="s", episode=0, step=0, candidates=[7, 3, 5], texts=str
+        task=TASK, session="s", episode=0, step=0, candidates=[7, 3, 5], texts=str
     )
     assert (decision.index, decision.explored, decision.scorer) == (3, False, "uniform")
 
@@ -140,7 +152,7 @@ def test_random_differs_by_seed_only():
 
 def test_no_candidates_is_an_error():
     with pytest.raises(ValueError, match="candidates: got none"):
-        agent().select_action(session="s", episode=0, step=0, candidates=[], texts=str)
+        agent().select_action(task=TASK, session="s", episode=0, step=0, candidates=[], texts=str)
 
 
 # Scorers that fail
@@ -204,7 +216,7 @@ class ForgetsToLearn(TransformerScorer):
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        ("parameters", "its fit raised IndexError: no such layer; expected it to learn"),
+        ("fit", "its fit raised IndexError: no such layer; expected it to learn"),
         ("predict", "predict() raised IndexError: no such layer; expected mean and deviation"),
     ],
 )
@@ -244,8 +256,8 @@ def test_it_learns_to_find_what_is_good():
     assert max(rewards) == 1.0  # four convolutions, 1 of 256
     fresh, told = agent(small()), tree.agent
     layers = [tree.texts[tree.index((layer,))] for layer in LAYERS]
-    assert max(layers, key=lambda t: told.scores([t])[0]) == layers[LAYERS.index("conv2d")]
-    assert told.scores(layers) != fresh.scores(layers)
+    assert max(layers, key=lambda t: told.scores(TASK, [t])[0]) == layers[LAYERS.index("conv2d")]
+    assert told.scores(TASK, layers) != fresh.scores(TASK, layers)
 
 
 def test_no_architecture_is_proposed_twice():
@@ -275,27 +287,27 @@ def test_an_exhausted_space_is_not_waited_for():
 def test_weights_change_in_update_only():
     tree = Tree(agent(small()))
     texts = [tree.texts[tree.index((layer,))] for layer in LAYERS]
-    before = tree.agent.scores(texts)
+    before = tree.agent.scores(TASK, texts)
     tree.descend()
     proposed = tree.agent.propose()
     assert proposed is not None
     tree.agent.observe(proposed, 0.3)
     tree.agent._cache.clear()
-    assert tree.agent.scores(texts) == pytest.approx(before, abs=1e-5)
+    assert tree.agent.scores(TASK, texts) == pytest.approx(before, abs=1e-5)
     tree.agent.update()
-    assert tree.agent.scores(texts) != pytest.approx(before, abs=1e-3)
+    assert tree.agent.scores(TASK, texts) != pytest.approx(before, abs=1e-3)
 
 
 def test_a_step_refreshes_the_best_stale_scores_only():
     tree = Tree(agent(small(), refresh=2))
     texts = [tree.texts[tree.index((layer,))] for layer in LAYERS]
-    before = dict(zip(texts, tree.agent.scores(texts), strict=True))
+    before = dict(zip(texts, tree.agent.scores(TASK, texts), strict=True))
     tree.trial()
     tree.agent._cache.clear()
     for text, score in before.items():
-        tree.agent._cache.put(text, [score])
+        tree.agent._cache.put(TASK, text, [score])
     tree.agent._cache.stale_all()
-    after = dict(zip(texts, tree.agent.scores(texts), strict=True))
+    after = dict(zip(texts, tree.agent.scores(TASK, texts), strict=True))
     best = sorted(texts, key=lambda t: -before[t])[:2]
     assert {t for t in texts if after[t] != before[t]} == set(best)
 
@@ -342,11 +354,11 @@ def test_a_restored_agent_keeps_stale_scores_where_a_step_does_not_refresh_all(t
     texts = [tree.texts[tree.index((layer,))] for layer in LAYERS]
     for _ in range(4):
         tree.trial()
-        tree.agent.scores(texts)
+        tree.agent.scores(TASK, texts)
     checkpoint.save(tmp_path, tree.agent, Position())
     again = restored(agent(small(), run_dir=tmp_path, refresh=2), tmp_path)
     for _ in range(2):
-        assert again.scores(texts) == pytest.approx(tree.agent.scores(texts), abs=1e-6)
+        assert again.scores(TASK, texts) == pytest.approx(tree.agent.scores(TASK, texts), abs=1e-6)
         for one in (tree.agent, again):
             one.update()
 
@@ -370,7 +382,7 @@ def test_a_scorer_that_follows_one_without_weights_learns_from_the_buffer(tmp_pa
     again = agent(small(), run_dir=tmp_path)
     again.load_state_dict(tree.agent.state_dict())
     assert len(again.buffer.rewards) == 3
-    assert again.learner.fits == 1
+    assert again.fits == 1
 
 
 def test_what_the_machine_failed_at_is_neither_learned_from_nor_proposed_again(tmp_path):
@@ -391,14 +403,90 @@ def test_a_dead_end_is_remembered():
     assert list(a.buffer.dead_ends) == ["(b)"]
 
 
+# The task
+
+
+class Echo(BaseScorer):
+    """A choice is worth more the more of the task's words it has; counts the texts it is given."""
+
+    name = "echo"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def score(self, task, choices):
+        self.asked += len(choices)
+        return torch.tensor([float(sum(word in c for word in task.split())) for c in choices])
+
+
+def test_each_engine_is_served_under_its_own_sentence():
+    a = agent(Echo())
+    at = {"session": "s", "episode": 0, "step": 0, "candidates": [0, 1]}
+    texts = ["round", "square"].__getitem__
+    assert a.select_action(task="find square things", texts=texts, **at).index == 1
+    assert a.select_action(task="find round things", texts=texts, **at).index == 0
+    assert a.scores("find square things", ["square"]) == [1.0]
+    assert a.scores("find round things", ["square"]) == [0.0]
+    assert a.scorer.asked == 4  # type: ignore[attr-defined]
+
+
+def test_an_agent_without_a_task_keeps_the_one_that_it_was_given(tmp_path):
+    one, other = (Agent(small(), task=None, seed=0) for _ in range(2))
+    one.task = "find square things"
+    other.load_state_dict(one.state_dict())
+    assert other.task == "find square things"
+
+
+# The figures of a fit
+
+
+def test_the_figures_of_a_fit_tell_how_well_it_predicted(tmp_path):
+    lines: list[dict] = []
+    a = agent(small())
+    a._record = lines.append
+    tree = Tree(a)
+    found = [tree.trial() for _ in range(9)]
+    assert [line["fit"] for line in lines] == [line["trials"] for line in lines] == [*range(1, 10)]
+    assert [line["compared"] for line in lines] == [0, 0, 0, 1, 2, 3, 4, 5, 6]
+    assert all(line["correlation"] is None for line in lines[:5])
+    pairs = [(a._predicted[name], worth(name)) for name in found[3:]]
+    assert lines[-1]["correlation"] == rank_correlation(pairs)
+    assert {"loss", "steps", "likelihood", "epsilon", "seconds", "episode"} <= lines[-1].keys()
+
+
+def test_a_fit_that_is_done_again_is_written_once(tmp_path):
+    """The agent dies after a line was written, before its checkpoint was; half a line is lost."""
+
+    def restarted() -> Agent:
+        a = agent(small(), run_dir=tmp_path)
+        a._record = MetricsFile(tmp_path / METRICS).write
+        return a
+
+    tree = Tree(restarted())
+    for _ in range(2):
+        tree.trial()
+    checkpoint.save(tmp_path, tree.agent, Position())
+    proposed = tree.trial()
+    with (tmp_path / METRICS).open("a") as file:
+        file.write('{"fit":4,"tri')
+    again = restored(restarted(), tmp_path)
+    assert again.buffer.rewards.keys() == tree.agent.buffer.rewards.keys()
+    again.update()  # what `proposed` brought is learned again
+    again.observe("(architecture)", 0.1)
+    again.update()
+    lines = [line for _, _, line in json_lines.read(tmp_path / METRICS)]
+    assert [(line["fit"], line["trials"]) for line in lines] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    assert proposed in again.buffer.rewards
+
+
 # Thompson sampling
 
 
-class Opposed(BaseScorer):
+class Opposed(LearningScorer):
     """Two members: one likes the first choice of any two, the other the second."""
 
     name = "opposed"
-    learns = True
+    best = 0.0
 
     class Member(BaseScorer):
         def __init__(self, liked: str) -> None:
@@ -412,6 +500,12 @@ class Opposed(BaseScorer):
     def score(self, task, choices):
         raise AssertionError("the members are asked")
 
+    def fit(self, task, experience):
+        return {}
+
+    def predict(self, task, texts):
+        return torch.zeros(len(texts)), torch.ones(len(texts))
+
 
 def test_each_episode_follows_one_member_of_an_ensemble():
     a = agent(Opposed(), warm_up=0, epsilon=0.0, epsilon_decay=0.0, temperature=0.0)
@@ -419,7 +513,7 @@ def test_each_episode_follows_one_member_of_an_ensemble():
     picks = [
         [
             a.select_action(
-                session="s", episode=episode, step=step, candidates=[1, 2], texts=str
+                task=TASK, session="s", episode=episode, step=step, candidates=[1, 2], texts=str
             ).index
             for step in range(4)
         ]
@@ -427,4 +521,4 @@ def test_each_episode_follows_one_member_of_an_ensemble():
     ]
     assert all(len(set(episode)) == 1 for episode in picks)
     assert {episode[0] for episode in picks} == {1, 2}
-    assert a.scores(["1", "2"]) == [1.5, 1.5]
+    assert a.scores(TASK, ["1", "2"]) == [1.5, 1.5]

@@ -39,21 +39,33 @@ def test_padding_marks_what_is_no_token():
 
 def test_the_cache_forgets_what_was_used_longest_ago():
     cache: TextCache[int] = TextCache(capacity=2)
-    cache.put("a", 1)
-    cache.put("b", 2)
-    assert cache.get("a") == 1
-    cache.put("c", 3)
-    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (1, None, 3)
+    cache.put("task", "a", 1)
+    cache.put("task", "b", 2)
+    assert cache.get("task", "a") == 1
+    cache.put("task", "c", 3)
+    assert (cache.get("task", "a"), cache.get("task", "b"), cache.get("task", "c")) == (1, None, 3)
     assert len(cache) == 2
 
 
 def test_a_stale_value_is_still_given():
     cache: TextCache[int] = TextCache()
-    cache.put("a", 1)
-    assert cache.is_fresh("a")
+    cache.put("task", "a", 1)
+    assert cache.is_fresh("task", "a")
     cache.stale_all()
-    assert cache.get("a") == 1
-    assert not cache.is_fresh("a")
-    assert not cache.is_fresh("b")
-    cache.put("a", 2)
-    assert cache.is_fresh("a")
+    assert cache.get("task", "a") == 1
+    assert not cache.is_fresh("task", "a")
+    assert not cache.is_fresh("task", "b")
+    cache.put("task", "a", 2)
+    assert cache.is_fresh("task", "a")
+
+
+def test_a_text_is_kept_under_each_task_and_all_tasks_share_the_room():
+    cache: TextCache[int] = TextCache(capacity=2)
+    cache.put("digits", "a", 1)
+    cache.put("letters", "a", 2)
+    assert (cache.get("digits", "a"), cache.get("letters", "a")) == (1, 2)
+    again: TextCache[int] = TextCache(capacity=2)
+    again.load_state_dict(cache.state_dict())
+    assert (again.get("digits", "a"), again.get("letters", "a")) == (1, 2)
+    cache.put("letters", "b", 3)
+    assert (cache.get("digits", "a"), cache.get("letters", "b"), len(cache)) == (None, 3, 2)

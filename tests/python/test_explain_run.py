@@ -27,10 +27,10 @@ from architecto.explain.command import ExplainError
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import explain as explained
 from architecto.learning.agent import Agent
-from architecto.learning.learner import LearnerSettings
 from architecto.learning.replay import ReplayBuffer, Step
 from architecto.runs.checkpoint import Position, load, save
 from architecto.runs.configuration import Configuration
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 from architecto.study.study import Study
 
@@ -151,15 +151,16 @@ def asked(id: int, step: int, candidates, body: list[str], picked: int, closed=(
 
 
 HELLO = [
-    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "space": "cnn",
-            "input": [1, 8, 8], "classes": 10}, []),
+    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "problem": "cnn",
+            "task": "none", "facts": {}}, []),
     ("out", {"type": "hello_reply", "id": 1, "session": "engine-0", "agent": "test", "seed": 0,
              "scorer": "transformer", "episode": 1, "deadline_s": 60}, []),
 ]  # fmt: skip
 
 
 def test_decisions_of_a_trace(tmp_path: Path) -> None:
-    """`"all"` stands for what is open: sent, not closed, not picked. A hello begins anew."""
+    """`"all"` stands for what is open: sent, not closed, not picked, no child sent. A hello begins
+    anew."""
     write_trace(
         tmp_path,
         [
@@ -173,8 +174,8 @@ def test_decisions_of_a_trace(tmp_path: Path) -> None:
     )
     found = list(decisions(tmp_path, lambda *where: where == ("engine-0", 1)))
     assert [d.candidates for d in found] == [
-        {0: "root", 1: "a", 2: "b"},
-        {0: "root", 3: "c"},
+        {1: "a", 2: "b"},
+        {3: "c"},
         {2: "b", 3: "c"},
         {1: "other"},
     ]
@@ -204,10 +205,11 @@ def run_dir(tmp_path_factory) -> Path:
     with Study.create(folder) as study:
         facts = {"session": "engine-0", "episode": 1, "step": 1}
         trial = study.start(architecture, facts=facts)
-        study.finish(trial, Evaluation("complete", None, 0.5, [1.0], [0.5], 0.5, 0.5, 650, 1.0))
+        evaluation = Evaluation("complete", metrics={"score": 0.5}, objective="score")
+        study.finish(trial, evaluation, 0.5)
     buffer = ReplayBuffer(folder / "replay.jsonl")
-    agent = Agent(TransformerScorer(), task=TASK, seed=0, buffer=buffer,
-                  learner=LearnerSettings(tokens=500))  # fmt: skip
+    scorer = TransformerScorer(settings=GuideSettings(fit_tokens=500))
+    agent = Agent(scorer, task=TASK, seed=0, buffer=buffer)
     agent.answer(session="engine-0", episode=1, step=1, index=2, architecture=architecture,
                  path=[Step(2, choice(LARGE))])  # fmt: skip
     agent.observe(architecture, 0.5)

@@ -16,7 +16,7 @@ from architecto.problems.networks.architecture import build, parse
 from architecto.runs.export import discard_weights, weights_path, write_best
 from architecto.study.study import TrialResult
 
-EVALUATION = Evaluation("complete", None, 0.9, [1.0], [0.9], 0.9, 0.8, 650)
+EVALUATION = Evaluation("complete", metrics={"score": 0.9})
 
 
 def trial(run_dir: Path, number: int, hidden: int) -> TrialResult:
@@ -44,7 +44,8 @@ def test_the_written_program_normalises_as_the_training_did(tmp_path: Path) -> N
     found = dataclasses.replace(
         found,
         evaluation=dataclasses.replace(
-            EVALUATION, pixel_mean=list(data.mean), pixel_deviation=list(data.deviation)
+            EVALUATION,
+            facts={"preprocessing": {"mean": list(data.mean), "deviation": list(data.deviation)}},
         ),
     )
     module = runpy.run_path(str(write_best(tmp_path, found)))

@@ -1,4 +1,4 @@
-"""The learner: targets are returns, a fit moves the Q-values to them, and it is repeatable."""
+"""How networks learn: targets are returns, a fit moves Q-values to them, and it is repeatable."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import random
 import pytest
 import torch
 
-from architecto.learning.learner import Learner, LearnerSettings, standardised
 from architecto.learning.replay import ReplayBuffer, Step
 from architecto.scorers.bag import BagScorer
 from architecto.scorers.ensemble import EnsembleScorer
+from architecto.scorers.q_learning import standardised
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"
 LAYERS = ("relu", "gelu", "conv2d", "dropout")
 
 
-def small(seed: int = 0) -> TransformerScorer:
-    return TransformerScorer(seed=seed, width=16, heads=2, hidden=32)
+def small(seed: int = 0, **settings) -> TransformerScorer:
+    return TransformerScorer(
+        seed=seed, width=16, heads=2, hidden=32, settings=GuideSettings(**settings)
+    )
 
 
 def partial(*layers: str) -> str:
@@ -58,50 +61,71 @@ def test_standardised_rewards_keep_their_order_and_ties():
 
 
 def test_a_fit_learns_what_is_good_and_carries_over_to_what_is_held():
-    scorer, buffer = small(), evaluated()
-    learner = Learner(LearnerSettings(tokens=20_000), seed=0)
+    scorer, experience = small(fit_tokens=20_000), evaluated().experience
     for _ in range(6):
-        last = learner.fit(scorer, TASK, buffer)
+        last = scorer.fit(TASK, experience)
     assert last["complete"] == 48
     good, bad = scorer.score(TASK, [partial("relu", "conv2d"), partial("relu", "gelu")])
     assert good > bad
     held = [complete("gelu", "relu", "conv2d"), complete("gelu", "gelu", "gelu")]
     mean, _ = scorer.predict(TASK, held)
     assert mean[0] > mean[1] + 0.5
+    best = max(standardised(experience.rewards).values())
+    assert scorer.best == pytest.approx(best, abs=1e-6)
 
 
-@pytest.mark.parametrize("make", [small, lambda: EnsembleScorer(members=[small(), BagScorer()])])
+def test_what_a_scorer_learns_from_is_only_read():
+    experience = evaluated().experience
+    with pytest.raises(TypeError):
+        experience.rewards["(mine)"] = 1.0  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        experience.held.add("(mine)")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda seed: small(seed, fit_tokens=1500),
+        lambda seed: EnsembleScorer(
+            members=[small(seed, fit_tokens=700), BagScorer(seed, settings=GuideSettings())]
+        ),
+    ],
+)
 def test_the_same_seed_gives_the_same_weights(make):
     def fitted(seed):
-        scorer, learner = make(), Learner(LearnerSettings(tokens=1500), seed=seed)
+        scorer = make(seed)
         for _ in range(2):
-            learner.fit(scorer, TASK, evaluated())
+            scorer.fit(TASK, evaluated().experience)
         return scorer.score(TASK, [partial("relu")])
 
     assert torch.equal(fitted(0), fitted(0))
     assert not torch.equal(fitted(0), fitted(1))
 
 
-def test_a_stored_learner_goes_on_as_if_nothing_had_happened(tmp_path):
-    buffer, settings = (evaluated(keep_candidates=True), LearnerSettings(tokens=1500, n_step=1))
-    scorer, learner = small(), Learner(settings, seed=0)
-    learner.fit(scorer, TASK, buffer)
-    stored = {"scorer": scorer.state_dict(), "learner": learner.state_dict()}
-    torch.save(stored, tmp_path / "state.pt")
-    learner.fit(scorer, TASK, buffer)
+def test_an_ensemble_fits_its_members_and_shares_its_tokens():
+    one, many = EnsembleScorer(settings=GuideSettings(fit_tokens=900)), small(fit_tokens=300)
+    steps = one.fit(TASK, evaluated().experience)["steps"]
+    assert steps == many.fit(TASK, evaluated().experience)["steps"]
+    assert [member.learning.fits for member in one.members] == [1, 1, 1]  # type: ignore[attr-defined]
 
-    state = torch.load(tmp_path / "state.pt", weights_only=True)
-    again, its_learner = small(seed=5), Learner(settings, seed=0)
-    again.load_state_dict(state["scorer"])
-    its_learner.load_state_dict(state["learner"], again)
-    its_learner.fit(again, TASK, buffer)
+
+def test_a_stored_scorer_goes_on_as_if_nothing_had_happened(tmp_path):
+    experience = evaluated(keep_candidates=True).experience
+    scorer = small(fit_tokens=1500, n_step=1)
+    scorer.fit(TASK, experience)
+    torch.save(scorer.state_dict(), tmp_path / "state.pt")
+    scorer.fit(TASK, experience)
+
+    again = small(fit_tokens=1500, n_step=1)
+    again.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    again.fit(TASK, experience)
     assert torch.equal(again.score(TASK, [partial("relu")]), scorer.score(TASK, [partial("relu")]))
 
 
 def test_a_choice_is_worth_the_best_that_was_found_below_it():
     buffer, scorer = evaluated(), small()
-    targets = Learner()._partial_targets(
-        scorer, 0, TASK, buffer, standardised(buffer.rewards), random.Random(0)
+    targets = scorer.learning._partial_targets(
+        scorer, TASK, buffer.experience, standardised(buffer.rewards), random.Random(0)
     )
     scores = standardised(buffer.rewards)
     below = [v for a, v in scores.items() if a.startswith("(architecture (input 1 8 8) (relu ")]
@@ -113,7 +137,9 @@ def test_a_dead_end_is_worth_the_worst_reward():
     buffer, scorer = evaluated(), small()
     buffer.add_dead_end("(nothing below)", 99)
     scores = standardised(buffer.rewards)
-    targets = Learner()._partial_targets(scorer, 0, TASK, buffer, scores, random.Random(0))
+    targets = scorer.learning._partial_targets(
+        scorer, TASK, buffer.experience, scores, random.Random(0)
+    )
     assert targets["(nothing below)"] == min(scores.values())
 
 
@@ -121,10 +147,10 @@ def test_fewer_steps_bootstrap_from_the_target_network_at_the_online_networks_ch
     buffer = ReplayBuffer(keep_candidates=True)
     path = [Step(0, text, [text, text + "!"]) for text in ("(a)", "(b)", "(c)")]
     buffer.add_answer("(architecture)", 0, path)
-    scorer, target = small(), small(seed=1)
-    learner = Learner(LearnerSettings(n_step=1))
-    learner._targets = [target]
-    returns = learner._returns(buffer.answers[0], 0.25, 0, scorer, TASK)
+    scorer, target = small(n_step=1), small(seed=1)
+    assert scorer.reads_candidates
+    scorer.learning._target = target
+    returns = scorer.learning._returns(scorer, TASK, buffer.answers[0], 0.25)
     for got, candidates in zip(returns, (["(b)", "(b)!"], ["(c)", "(c)!"]), strict=False):
         best = candidates[int(scorer.score(TASK, candidates).argmax())]
         assert got == pytest.approx(float(target.score(TASK, [best])[0]))
@@ -134,5 +160,5 @@ def test_fewer_steps_bootstrap_from_the_target_network_at_the_online_networks_ch
 def test_nothing_evaluated_nothing_learned():
     scorer = small()
     before = scorer.score(TASK, ["(a)"])
-    assert Learner().fit(scorer, TASK, ReplayBuffer())["steps"] == 0
+    assert scorer.fit(TASK, ReplayBuffer().experience)["steps"] == 0
     assert torch.equal(scorer.score(TASK, ["(a)"]), before)

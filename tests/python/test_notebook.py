@@ -142,12 +142,17 @@ def folder(tmp_path: Path) -> Path:
 
     with Study.create(tmp_path) as study:
         bad = study.start("(architecture (input 1 8 8) ((relu)))", facts={"episode": 1})
-        study.finish(bad, Evaluation("failed", "too long", -1.0, [], [], None, None, None, 2.0))
+        study.finish(bad, Evaluation("failed", "too long", seconds=2.0), -1.0)
         good = study.start(NETWORK, facts={"episode": 2, "scorer": "bag"})
         evaluation = Evaluation(
-            "complete", None, 0.5, [1.0], [0.4, 0.6], 0.6, 0.5, 650, 1.0, [0.5], [0.25]
+            "complete",
+            metrics={"validation_accuracy": 0.6, "test_accuracy": 0.5, "parameters": 650},
+            curves={"validation_accuracy": [0.4, 0.6]},
+            facts={"preprocessing": {"mean": [0.5], "deviation": [0.25]}},
+            seconds=1.0,
+            objective="validation_accuracy",
         )
-        trial = study.finish(good, evaluation)
+        trial = study.finish(good, evaluation, 0.5)
     weights = export.weights_path(tmp_path, good)
     weights.parent.mkdir()
     module = architecture.build(architecture.parse(NETWORK))

@@ -15,7 +15,7 @@ CHANCE = math.log(10)
 
 def reward(relative: "np.typing.ArrayLike") -> float:
     """The reward of losses given in units of chance."""
-    return loss_curve_reward(list(np.asarray(relative, dtype=float) * CHANCE), classes=10)
+    return loss_curve_reward(list(np.asarray(relative, dtype=float) * CHANCE), CHANCE)
 
 
 def times(n: int) -> "np.typing.NDArray[np.float64]":
@@ -38,11 +38,11 @@ def test_a_rising_loss_is_negative_and_three_times_chance_is_minus_one() -> None
 def test_a_loss_that_is_no_number_is_minus_one(bad: float, place: int) -> None:
     losses = [2.0, 1.5, 1.0, 0.5]
     losses[place] = bad
-    assert loss_curve_reward(losses, classes=10) == -1.0
+    assert loss_curve_reward(losses, CHANCE) == -1.0
 
 
 def test_no_losses_are_minus_one() -> None:
-    assert loss_curve_reward([], classes=10) == -1.0
+    assert loss_curve_reward([], CHANCE) == -1.0
 
 
 def test_one_batch_suffices() -> None:
@@ -51,8 +51,8 @@ def test_one_batch_suffices() -> None:
 
 
 def test_one_class_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 2, got 1"):
-        loss_curve_reward([1.0], classes=1)
+    with pytest.raises(ValueError, match=r"above 0, got 0\.0"):
+        loss_curve_reward([1.0], math.log(1))
 
 
 @given(k=st.floats(0.1, 200), asymptote=st.floats(0, 1), n=st.integers(20, 600))
@@ -76,12 +76,12 @@ def test_the_noise_of_batches_hardly_matters(seed: int, end: float) -> None:
 
 @given(st.lists(st.floats(0, 1e6), max_size=60), st.integers(2, 1000))
 def test_any_losses_give_a_reward_in_range(losses: list[float], classes: int) -> None:
-    assert -1.0 <= loss_curve_reward(losses, classes) <= 1.0
+    assert -1.0 <= loss_curve_reward(losses, math.log(classes)) <= 1.0
 
 
 @given(st.lists(st.floats(), max_size=20))
 def test_whatever_comes_in_a_number_comes_out(losses: list[float]) -> None:
-    assert -1.0 <= loss_curve_reward(losses, 10) <= 1.0
+    assert -1.0 <= loss_curve_reward(losses, CHANCE) <= 1.0
 
 
 @given(
@@ -92,7 +92,8 @@ def test_only_the_loss_relative_to_chance_counts(
     relative: list[float], classes: tuple[int, int]
 ) -> None:
     first, second = (
-        loss_curve_reward([x * math.log(count) for x in relative], count) for count in classes
+        loss_curve_reward([x * math.log(count) for x in relative], math.log(count))
+        for count in classes
     )
     assert first == pytest.approx(second, abs=1e-3)
 

@@ -18,20 +18,25 @@ from architecto.study.study import JOURNAL, NAME, Study, StudyError, TrialResult
 
 def complete(accuracy: float, parameters: int = 1000, **more: Any) -> Evaluation:
     return Evaluation(
-        "complete", None, 0.9, [2.3, 0.1], [0.5, accuracy], accuracy, 0.9, parameters, **more
+        "complete",
+        metrics={"validation_accuracy": accuracy, "test_accuracy": 0.9, "parameters": parameters},
+        curves={"training_loss": [2.3, 0.1], "validation_accuracy": [0.5, accuracy]},
+        facts={"chance_loss": 2.3},
+        objective="validation_accuracy",
+        **more,
     )
 
 
 def run(study: Study, architecture: str, evaluation: Evaluation, **facts: Any) -> TrialResult:
-    return study.finish(study.start(architecture, facts=facts), evaluation)
+    return study.finish(study.start(architecture, facts=facts), evaluation, 0.5)
 
 
 def test_results_are_the_same_after_reopening(tmp_path: Path) -> None:
     with Study.create(tmp_path) as study:
         assert study.trials == [] and study.best is None
         first = run(study, "(a)", complete(0.9), episode=3)
-        second = run(study, "(b)", failed("diverged: loss nan at batch 7", losses=[2.0]), episode=4)
-        assert first == TrialResult(0, "(a)", complete(0.9), {"episode": 3})
+        second = run(study, "(b)", failed("diverged", curves={"training_loss": [2.0]}), episode=4)
+        assert first == TrialResult(0, "(a)", complete(0.9), 0.5, {"episode": 3})
     with Study.open(tmp_path) as study:
         assert study.trials == [first, second]
         assert study.best == first
@@ -202,7 +207,7 @@ from architecto.study.study import Study
 study = Study.create(Path(sys.argv[1]))
 for number in range(3):
     trial = study.start(f"({number})", facts={"episode": number})
-    study.finish(trial, Evaluation("complete", None, 0.5, [1.0], [0.9], 0.9, 0.8, 10))
+    study.finish(trial, Evaluation("complete", metrics={"score": 0.9}, objective="score"), 0.5)
 study.start("(unfinished)")
 os.kill(os.getpid(), signal.SIGKILL)
 """

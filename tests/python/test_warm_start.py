@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from architecto.learning.agent import Agent, AgentSettings
-from architecto.learning.learner import LearnerSettings
+from architecto.learning.agent import Agent
 from architecto.learning.replay import ReplayBuffer, Step, size_of_earlier
 from architecto.runs import configuration, warm_start
 from architecto.runs.configuration import Configuration, ConfigurationError
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"
@@ -34,13 +34,13 @@ def earlier(folder: Path, settings: Configuration | None = None) -> Path:
 
 
 def agent(run_dir: Path) -> Agent:
+    settings = GuideSettings(warm_up=1, episodes=1, fit_tokens=500)
     return Agent(
-        TransformerScorer(width=16, heads=2, hidden=32),
+        TransformerScorer(width=16, heads=2, hidden=32, settings=settings),
         task=TASK,
         seed=0,
         buffer=ReplayBuffer(run_dir / "replay.jsonl"),
-        settings=AgentSettings(warm_up=1, episodes=1),
-        learner=LearnerSettings(tokens=500),
+        settings=settings,
     )
 
 
@@ -77,11 +77,11 @@ def test_the_learner_starts_with_the_data(tmp_path: Path) -> None:
     earlier(tmp_path / "a")
     warm = agent(begin(tmp_path / "b", warm_start=str(tmp_path / "a")))
     warm.update()
-    assert warm.learner.fits >= 1
-    assert warm.scorer.posterior.best > 0  # type: ignore[attr-defined]
-    good, bad = warm.scores(["to (good)", "to (bad)"])
+    assert warm.fits >= 1
+    assert warm.scorer.best > 0  # type: ignore[attr-defined]
+    good, bad = warm.scores(TASK, ["to (good)", "to (bad)"])
     cold = agent(tmp_path / "c")
-    assert cold.scores(["to (good)", "to (bad)"]) != [good, bad]
+    assert cold.scores(TASK, ["to (good)", "to (bad)"]) != [good, bad]
     assert warm.epsilon < cold.epsilon == 1.0
 
 
@@ -93,8 +93,8 @@ def test_a_new_run_fits_several_times(tmp_path: Path) -> None:
     for _ in range(2):
         warm = agent(folder)
         warm_start.learn(warm)
-        assert warm.learner.fits == warm_start.FITS
-        learned.append(warm.scores(["to (good)", "to (bad)"]))
+        assert warm.fits == warm_start.FITS
+        learned.append(warm.scores(TASK, ["to (good)", "to (bad)"]))
     assert learned[0] == learned[1]
     assert learned[0][0] > learned[0][1]
 

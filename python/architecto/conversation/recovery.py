@@ -12,8 +12,8 @@ from pathlib import Path
 from architecto.conversation import trace
 from architecto.conversation.messages import MessageError
 from architecto.conversation.record import Record
-from architecto.conversation.service import Service, architecture_of, facts_of
-from architecto.conversation.sessions import Request
+from architecto.conversation.service import Service, facts_of
+from architecto.conversation.sessions import Request, Session
 from architecto.runs.checkpoint import Position
 
 
@@ -30,54 +30,51 @@ def recover(service: Service, path: Path, position: Position) -> None:
             service.told.add(message.header["trial"])
             continue
         try:
-            _carry_out_again(service, path, message, new=message.start >= position.trace)
+            session = repeat(service, message, new=message.start >= position.trace)
+            session.record = session.record or Record(path)
+            session.record.add(message)
         except MessageError:  # the lines before it are lost: its engine starts a new session
             service.sessions.pop(message.header["session"], None)
     for session in service.sessions.values():
         session.routing, session.left = b"", session.gone
 
 
-def _carry_out_again(service: Service, path: Path, message: trace.Message, *, new: bool) -> None:
-    """Do again what a recorded request did; ``new`` if the agent does not know of it yet."""
+def repeat(
+    service: Service, message: trace.Message, *, new: bool = True, picks: bool = True
+) -> Session:
+    """Do again what a request in the trace did; gives its session.
+
+    Its reply is the recorded one, whatever the agent would say now.
+
+    new: the agent has not heard of it; else only the sessions change, and what is known of answers
+        that wait
+    picks: have the agent pick as it did then, which warms the same caches
+
+    Raises MessageError where the lines before it are lost, ValueError if a scorer cannot be loaded.
+    """
     assert message.reply is not None
-    header, reply, trials = message.header, message.reply.header, service.trials
-    request = Request(b"", header, message.body)
+    request = Request(b"", message.header, message.body)
+    header, reply = message.header, message.reply.header
+    session = service.sessions.again(request)
     service.episode = max(service.episode, reply.get("episode", 0))
-    if header["type"] == "hello":
-        service.sessions.pop(header["session"], None)
-    session = service.sessions.of(request)
-    session.record = session.record or Record(path)
-    session.record.add(message)
-    session.scorer = reply.get("scorer", session.scorer)
+    service.hear(session, request, tell=new)
     match reply["type"]:
-        case "choose_reply":
-            service.take_up(session, request, tell=new)
-            candidates = session.candidates(header["candidates"])
+        case "choose_reply" | "shutdown" if new and header["type"] == "choose":
+            if header["step"] == 0:
+                service.begin_episode()
+            if picks and reply["type"] == "choose_reply":
+                service.decide(session, header, session.candidates(header["candidates"]))
+        case "answer_reply" if reply["status"] != "known" and service.trials:
+            found = service.answer_in(message.body)
             if new:
-                if header["step"] == 0 and trials:
-                    while service.learn_and_dispatch():
-                        pass
-                service.decide(session, header, candidates)
-            session.pick(header, candidates, reply["index"])
-        case "shutdown" if new and header["type"] == "choose" and header["step"] == 0 and trials:
-            service.take_up(session, request)
-            while service.learn_and_dispatch():
-                pass
-        case "answer_reply" if new and reply["status"] != "known" and trials:
-            service.hand_over(session, header, architecture_of(message.body))
-        case "answer_reply":
-            session.last = None
-            if reply["status"] != "known" and trials:
-                trials.note(architecture_of(message.body), facts_of(header, session.scorer))
-        case "episode_end_reply" if header["outcome"] == "exhausted" and trials:
-            trials.exhausted = True
-        case "scores_reply":
-            session.learn(request.choices)
+                service.hand_over(session, header, found)
+            else:
+                service.trials.note(found, facts_of(header, session))
         case "use_scorer_reply" if new:
             service.use_scorer(header["scorer"])
-        case "shutdown_reply":
-            session.left = session.gone = True
+    session.note(header, reply)
     if reply["type"] == "shutdown":  # no reply any more: the run may have got more trials since
         session.stopped = header["id"], message.reply.frames[0]
     else:
         session.reply_id, session.reply = header["id"], message.reply.frames
+    return session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,8 @@ class Session:
     the trace and has not heard yet."""
     hello: bytes = b""
     """The header with which the session began."""
+    task: str = ""
+    """The sentence under which its choices are scored."""
     heard_at: float = 0.0
     """When the engine's latest message came, in seconds."""
     texts: dict[int, str] = field(default_factory=dict)
@@ -73,7 +76,7 @@ class Session:
     furthest: tuple[int, int] | None = None
     """Episode and step of the latest pick."""
     scorer: str = ""
-    """On recovery, the scorer that the latest reply names."""
+    """The scorer that the latest reply names."""
     record: Record | None = None
     """Earlier replies, while the engine may be one that was restarted and asks for them again."""
     size: int = 0
@@ -84,6 +87,35 @@ class Session:
     """The engine took leave, or was told to stop."""
     gone: bool = False
     """The engine took leave."""
+
+    def hear(self, request: Request) -> tuple[int, int, int, list[Step]] | None:
+        """Take up what a request tells, before it is replied to: choices that were born or closed.
+
+        Gives the latest pick if nothing is below it: episode, step, index and the path to it.
+        """
+        header, dead = request.header, None
+        if header["type"] in ("choose", "scores"):
+            self.learn(request.choices)
+        if header["type"] == "choose":
+            closed = header["closed"]
+            if self.last is not None and self.last[2] in closed:
+                dead = (*self.last, self.path(self.last[2]))
+                self.last = None
+            self.forget(closed)
+        return dead
+
+    def note(self, header: dict[str, Any], reply: dict[str, Any]) -> None:
+        """Take up what was replied to a request, given by its header."""
+        self.scorer = reply.get("scorer", self.scorer)
+        match reply["type"]:
+            case "choose_reply":
+                self.pick(header, reply["index"])
+            case "answer_reply":
+                self.last = None
+            case "shutdown":
+                self.left = True
+            case "shutdown_reply":
+                self.left = self.gone = True
 
     def learn(self, choices: list[tuple[int, int | None, str]]) -> None:
         """Take up new choices: (index, parent, text) each."""
@@ -107,8 +139,8 @@ class Session:
             raise UnknownChoices(unknown[:INDICES_LIMIT])  # type: ignore[arg-type]
         return list(asked)  # type: ignore[arg-type]
 
-    def pick(self, header: dict[str, Any], candidates: list[int], index: int) -> None:
-        """Note which of the candidates was picked for a ``choose``.
+    def pick(self, header: dict[str, Any], index: int) -> None:
+        """Note which candidate was picked for a ``choose``.
 
         Its rivals, where they are kept, are all candidates if the engine listed them. If it asked
         for every open choice, they are those with the same parent: a step then costs what is new
@@ -116,7 +148,7 @@ class Session:
         """
         if index not in self.texts:
             raise UnknownChoices([index])
-        rivals = candidates if self.keep_rivals else []
+        rivals = self.candidates(header["candidates"]) if self.keep_rivals else []
         if header["candidates"] == "all":
             parent = self.parents[index]
             rivals = [rival for rival in rivals if self.parents[rival] == parent]
@@ -161,23 +193,28 @@ class Sessions(dict[str, Session]):
     trace: the file in which replies are recorded, if any
     clock: gives seconds
     choices_bytes: what the choices of all sessions may take
-    keep_rivals: also keep what each pick was chosen from
     on_diverged: told the name of a session whose engine leaves the record
+    keep_rivals: sessions also keep what each pick was chosen from
     """
 
     def __init__(
         self,
         *,
-        trace: Path | None,
-        clock: Callable[[], float],
-        choices_bytes: int,
-        keep_rivals: bool,
-        on_diverged: Callable[[str], None],
+        trace: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        choices_bytes: int = CHOICES_BYTES,
+        on_diverged: Callable[[str], None] = lambda name: None,
     ) -> None:
         super().__init__()
         self._trace, self._clock = trace, clock
         self._choices_bytes, self._on_diverged = choices_bytes, on_diverged
-        self._keep_rivals = keep_rivals
+        self.keep_rivals = False
+
+    def again(self, request: Request) -> Session:
+        """The session of a request that the trace holds; ``hello`` always begins one there."""
+        if request.header["type"] == "hello":
+            self.pop(request.header["session"], None)
+        return self.of(request)
 
     def of(self, request: Request) -> Session:
         """The session of a request; raises MessageError if there is none.
@@ -194,12 +231,12 @@ class Sessions(dict[str, Session]):
         if type == "hello" and not (session and self._begins_again(session, header)):
             self._make_room(header)
             hello = to_json(header)
-            session = Session(name, request.routing, hello=hello, keep_rivals=self._keep_rivals)
+            session = Session(name, request.routing, hello=hello)
         if session is None:
             if type == "use_scorer":
                 return Session(name, request.routing)
             raise MessageError("unknown_session", f"no session {name}: say hello first", header)
-        session.heard_at = self._clock()
+        session.heard_at, session.keep_rivals = self._clock(), self.keep_rivals
         self[name] = session  # the last one now: the first has been silent longest
         return session
 

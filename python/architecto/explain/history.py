@@ -13,11 +13,10 @@ from typing import Any
 from architecto import json_lines, scorers
 from architecto.conversation import trace
 from architecto.conversation.messages import MessageError
+from architecto.conversation.recovery import repeat
 from architecto.conversation.service import Service
-from architecto.conversation.sessions import Request
 from architecto.learning.agent import Agent
 from architecto.learning.replay import REPLAY
-from architecto.problems.networks import architecture
 from architecto.runs import warm_start
 from architecto.runs.configuration import Configuration
 from architecto.scorers.base import BaseScorer
@@ -33,65 +32,51 @@ def scorer_at(run_dir: Path, settings: Configuration, decision: Decision) -> tup
     load = functools.partial(scorers.load, seed=settings.seed)
     agent = Agent(load(settings.scorer), task=settings.task, seed=settings.seed)
     _warm_start(agent, run_dir, settings)
-    service = Service(agent, seed=settings.seed, load_scorer=load)
-    rewards: list[tuple[str, float]] = []  # told, and learned from when an episode begins
+    told: Any = _ToldTrials(agent)
+    service = Service(
+        agent, seed=settings.seed, canonical=settings.canonical, trials=told, load_scorer=load
+    )
     for message in trace.messages(run_dir / "trace.jsonl"):
         header = message.header
         if message.reply is None:
-            rewards.append((message.body.decode(), header["reward"]))
+            told.rewards.append((message.body.decode(), header["reward"]))
             continue
-        request = Request(b"", header, message.body)
-        at = (header["session"], header.get("episode"), header.get("step"))
-        there = at == (decision.session, decision.episode, decision.step)
+        if header["type"] == "use_scorer":
+            told.hand_over()
         try:
-            if _hear(service, request, message.reply.header, rewards) and there:
-                break
+            repeat(service, message, picks=False)
         except MessageError as error:
             raise ValueError(
                 f"the trace of {run_dir} is damaged before this pick ({error}): --latest explains "
                 "it with the scorer of the latest checkpoint"
             ) from None
+        at = (header["session"], header.get("episode"), header.get("step"))
+        if message.reply.header["type"] == "choose_reply" and at == decision.at:
+            break
     return agent.scorer, len(agent.buffer.rewards)
 
 
-def _hear(
-    service: Service,
-    request: Request,
-    reply: dict[str, Any],
-    rewards: list[tuple[str, float]],
-) -> bool:
-    """Tell the agent what it heard in a request; is it one that it answered with a pick?"""
-    session, header = service.sessions.of(request), request.header
-    match reply["type"]:
-        case "choose_reply":
-            service.take_up(session, request)
-            _learn(service, rewards)
-            session.pick(header, session.candidates(header["candidates"]), reply["index"])
-            return True
-        case "answer_reply":
-            if reply["status"] != "known":
-                service.agent.answer(
-                    session=session.name,
-                    episode=header["episode"],
-                    step=header["step"],
-                    index=header["index"],
-                    architecture=str(architecture.parse(request.body.decode())),
-                    path=session.path(header["index"]),
-                )
-            session.last = None
-        case "scores_reply":
-            session.learn(request.choices)
-        case "use_scorer_reply":
-            _learn(service, rewards)
-            service.use_scorer(header["scorer"])
-    return False
+class _ToldTrials:
+    """In place of the trials of a run: what the trace tells of them. Nothing is evaluated."""
 
+    exhausted = False
 
-def _learn(service: Service, rewards: list[tuple[str, float]]) -> None:
-    for found, reward in rewards:
-        service.agent.observe(found, reward)
-        service.agent.update()
-    rewards.clear()
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self.rewards: list[tuple[str, float]] = []  # told, and learned from when an episode begins
+
+    def hand_over(self) -> list:
+        for found, reward in self.rewards:
+            self._agent.observe(found, reward)
+            self._agent.update()
+        self.rewards.clear()
+        return []
+
+    def dispatch(self) -> list:
+        return []
+
+    def answered(self, found: str, facts: dict[str, Any]) -> str:
+        return "held"
 
 
 def _warm_start(agent: Agent, run_dir: Path, settings: Configuration) -> None:

@@ -1,40 +1,50 @@
 """The agent: picks a choice at each step, picks the architectures to evaluate, and learns.
 
 In an episode the search walks from the root to an answer. At each step the scorer values the new
-candidates, and a good one is picked; in some episodes, at a rate that decays with the number of
-trials, all picks are random. An ensemble explores by Thompson sampling besides: each episode
-follows the scores of one member, drawn anew (bootstrapped DQN, Osband et al. 2016).
+candidates, and a good one is picked; how, stands in `exploration`.
 
 Walking is cheap and evaluating is not: answers are held, and after some episodes the most promising
-of all held ones is evaluated. Then the scorer is fitted on everything seen.
+of all held ones is evaluated. Then the scorer is fitted on everything seen. How it values and how
+it learns is the scorer's own affair (see `LearningScorer`).
 
-All randomness of a pick is a function of (seed, episode, step), and weights change in `update`
-only, so an agent that is restored from its checkpoint picks as the one that died would have.
+All randomness of a pick is a function of (seed, episode, step), and scores change in `update` only,
+so an agent that is restored from its checkpoint picks as the one that died would have.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from scipy.stats import norm
 
-from architecto.learning.learner import Learner, LearnerSettings
+from architecto.learning.exploration import epsilon_after, expected_improvement, explore
+from architecto.learning.metrics import rank_correlation
 from architecto.learning.replay import ReplayBuffer, Step
 from architecto.scorers import ScorerError
-from architecto.scorers.base import BaseScorer, checked_scores, failure
+from architecto.scorers.base import (
+    BaseScorer,
+    LearningScorer,
+    checked_prediction,
+    checked_scores,
+    failure,
+)
 from architecto.scorers.batching import TextCache
-from architecto.scorers.random import step_seed
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.uniform import UniformScorer
 
-__all__ = ["Agent", "AgentSettings", "Pick", "Step"]
+__all__ = ["Agent", "Pick", "Step"]
 
 log = logging.getLogger("architecto.learning.agent")
+
+REFRESH = 64
+"""Stale scores that a step refreshes at most, the best ones."""
+POOL = 256
+"""Held architectures that compete in a proposal: all found since the last one and the most
+promising of the earlier ones."""
 
 
 @dataclass(frozen=True)
@@ -47,78 +57,57 @@ class Pick:
     scorer: str
 
 
-@dataclass(frozen=True)
-class AgentSettings:
-    """Settings of the agent; none of them matters for a scorer that does not learn."""
-
-    warm_up: int = 8
-    """Trials at the start that are picked without regard to scores."""
-
-    episodes: int = 32
-    """Episodes from one proposal to the next, so that there is something to choose from."""
-
-    epsilon: float = 0.25
-    """Rate, after the decay, of episodes whose picks are all random; 1 during the warm-up.
-    They bring answers of every kind before the scorer's eyes, also where it expects nothing."""
-
-    epsilon_decay: float = 0.9
-    """Factor by which the rate above `epsilon` shrinks with each trial after the warm-up."""
-
-    temperature: float = 0.3
-    """In the other episodes picks are draws from the softmax of the Q-values divided by this,
-    which is in standard deviations of the returns (Boltzmann exploration)."""
-
-    refresh: int = 64
-    """Stale scores that a step refreshes at most, the best ones."""
-
-    pool: int = 256
-    """Held architectures that compete in a proposal: all found since the last one and the most
-    promising of the earlier ones."""
-
-
 class Agent:
     """One agent of a run.
 
     scorer: see architecto.scorers
-    task: sentence that names data set and classes
-    seed: of every random pick and of the fits
+    task: sentence of the run, under which the scorer is fitted; None: that of the first engine
+    seed: of every random pick
     buffer: what was found before, and where it is kept; None: an empty one in memory
+    settings: of its exploring, see GuideSettings; those of its learning are the scorer's
     say: called with one line when the scorer had to be replaced
+    record: called with the figures of each fit, see `metrics`
+    clock: gives seconds
+    refresh, pool: see REFRESH and POOL
     """
 
     def __init__(
         self,
         scorer: BaseScorer,
         *,
-        task: str,
+        task: str | None,
         seed: int,
         buffer: ReplayBuffer | None = None,
-        settings: AgentSettings | None = None,
-        learner: LearnerSettings | None = None,
+        settings: GuideSettings | None = None,
         say: Callable[[str], None] = log.warning,
+        record: Callable[[dict[str, Any]], None] = lambda line: None,
+        clock: Callable[[], float] = time.perf_counter,
+        refresh: int = REFRESH,
+        pool: int = POOL,
     ) -> None:
         torch.set_num_threads(1)
         self.task = task
         self.seed = seed
-        self.settings = settings or AgentSettings()
-        self.learner = Learner(learner, seed=seed)
+        self.settings = settings or GuideSettings()
         self.buffer = buffer or ReplayBuffer()
-        self.buffer.keep_candidates = self.learner.settings.n_step > 0
-        self.scorer = scorer
-        self._say = say
+        self.fits = 0
+        """Fits so far, of this scorer and those before it."""
+        self._refresh, self._pool = refresh, pool
+        self._say, self._record, self._clock = say, record, clock
         self._last_good: BaseScorer = UniformScorer()
-        self._cache: TextCache[list[float]] = TextCache()  # a score of each member
         self._kept_stale = False  # a step had more candidates than scores that it refreshes
-        self._values: dict[str, float] = {}  # stale worth of held architectures
         self._pending: dict[str, None] = {}
+        self._predicted: dict[str, float] = {}  # means at the proposals that the scorer chose
         self._episode = -1
         self._proposed_at = -1  # episode at the last proposal
+        self.use_scorer(scorer)
 
     # Picking a choice
 
     def select_action(
         self,
         *,
+        task: str,
         session: str,
         episode: int,
         step: int,
@@ -127,48 +116,43 @@ class Agent:
     ) -> Pick:
         """Pick one of the candidates.
 
-        candidates: indices of choices, at least one; texts: from an index to the choice's text
+        task: sentence of the session; candidates: indices of choices, at least one
+        texts: from an index to the choice's text
         """
         if not candidates:
             raise ValueError("candidates: got none, expected at least one")
         self._episode = max(self._episode, episode)
         self.scorer.begin_step(self.seed, episode, step)
-        opinions = self._opinions([texts(i) for i in candidates])
+        opinions = self._opinions(task, [texts(i) for i in candidates])
         scores = _means(opinions)
-        best = max(range(len(candidates)), key=lambda i: (scores[i], -candidates[i]))
-        picked = best
+        best = picked = max(range(len(candidates)), key=lambda i: (scores[i], -candidates[i]))
         if self.scorer.learns and len(candidates) > 1:
-            rng = random.Random(step_seed(self.seed, episode, step))
-            of_episode = random.Random(step_seed(self.seed, episode))
-            if of_episode.random() < self.epsilon:
-                picked = rng.randrange(len(candidates))
-            else:
-                member = of_episode.randrange(len(opinions[0]))
-                noise = [-math.log(-math.log(rng.random() or 1e-300)) for _ in candidates]
-                noisy = [
-                    o[member] + self.settings.temperature * g
-                    for o, g in zip(opinions, noise, strict=True)
-                ]
-                picked = max(range(len(candidates)), key=lambda i: (noisy[i], -candidates[i]))
+            picked = explore(
+                opinions,
+                candidates,
+                at=(self.seed, episode, step),
+                epsilon=self.epsilon,
+                temperature=self.settings.temperature,
+            )
         return Pick(candidates[picked], picked != best, self.scorer.name)
 
     @property
     def epsilon(self) -> float:
         """Rate of random episodes now."""
-        s = self.settings
-        after = len(self.buffer.rewards) - s.warm_up
-        return 1.0 if after < 0 else s.epsilon + (1 - s.epsilon) * s.epsilon_decay**after
+        s, trials = self.settings, len(self.buffer.rewards)
+        return epsilon_after(trials, warm_up=s.warm_up, least=s.epsilon, decay=s.epsilon_decay)
 
-    def scores(self, texts: list[str]) -> list[float]:
-        """Q-values of texts, means of the scorer's members."""
-        return _means(self._opinions(texts))
+    def scores(self, task: str, texts: list[str]) -> list[float]:
+        """Q-values of texts under a task, means of the scorer's members."""
+        return _means(self._opinions(task, texts))
 
     def use_scorer(self, scorer: BaseScorer) -> None:
         """Score with another scorer from the next step on; the present one is kept in reserve."""
         self.scorer = scorer
-        self._cache = TextCache()
-        self._values = {}
-        self.learner = Learner(self.learner.settings, seed=self.seed)
+        self._learner = scorer if isinstance(scorer, LearningScorer) else None
+        self.buffer.keep_candidates = bool(self._learner and self._learner.reads_candidates)
+        self._cache: TextCache[list[float]] = TextCache()  # a score of each member
+        self._values: dict[str, float] = {}  # stale worth of held architectures
 
     # Answers and evaluations
 
@@ -203,15 +187,14 @@ class Agent:
         if not held:
             return None
         picked = held[0]
-        if self.scorer.learns and len(self.buffer.rewards) >= self.settings.warm_up:
+        if self._learner and len(self.buffer.rewards) >= self.settings.warm_up:
             if self._episode - self._proposed_at < self.settings.episodes and not exhausted:
                 return None
             try:
-                picked = self._most_promising(held)
-            except Exception as error:
-                self._replace(
-                    failure(self.scorer, "predict()", error, "expected mean and deviation")
-                )
+                picked, mean = self._most_promising(self._learner, held)
+                self._predicted[picked] = mean
+            except ScorerError as error:
+                self._replace(error)
         self._proposed_at = self._episode
         self._pending[picked] = None
         return picked
@@ -229,19 +212,43 @@ class Agent:
         self.buffer.add_unjudged(architecture)
 
     def update(self) -> dict[str, float]:
-        """Fit the scorer on everything seen; see Learner.fit for the metrics.
+        """Fit the scorer on everything seen; gives its metrics, and records them.
 
         One that raises while it is fitted is replaced, like one that raises while it scores.
         """
-        if not self.scorer.learns:
+        if self._learner is None:
             return {}
+        began = self._clock()
         try:
-            metrics = self.learner.fit(self.scorer, self.task, self.buffer)  # type: ignore[arg-type]
+            metrics = self._learner.fit(self.task or "", self.buffer.experience)
+            metrics = {name: float(value) for name, value in metrics.items()}
         except Exception as error:
             self._replace(failure(self.scorer, "its fit", error, "expected it to learn"))
             return {}
         self._cache.stale_all()
-        return metrics | {"epsilon": self.epsilon}
+        self.fits += 1
+        figures = self._figures(self._clock() - began)
+        self._record(figures | metrics | figures)  # the first has the order, the last the say
+        return metrics
+
+    def _figures(self, seconds: float) -> dict[str, Any]:
+        """What `metrics` says of a fit beside the scorer's own figures."""
+        rewards = self.buffer.rewards
+        compared = [
+            (mean, rewards[found])
+            for found, mean in self._predicted.items()
+            if found in rewards and found not in self._pending
+        ]
+        return {
+            "fit": self.fits,
+            "trials": len(rewards),
+            "episode": self._episode,
+            "scorer": self.scorer.name,
+            "seconds": seconds,
+            "epsilon": self.epsilon,
+            "correlation": rank_correlation(compared),
+            "compared": len(compared),
+        }
 
     # Checkpoints
 
@@ -250,10 +257,12 @@ class Agent:
         return {
             "scorer_name": self.scorer.name,
             "scorer": self.scorer.state_dict(),
-            "learner": self.learner.state_dict(),
+            "task": self.task,
+            "fits": self.fits,
             "rewards": len(self.buffer.rewards),
             "proposed_at": self._proposed_at,
             "pending": list(self._pending),
+            "predicted": self._predicted,
             "values": self._values,
             # Stale scores matter only where a step has more of them than it refreshes.
             "cache": self._cache.state_dict() if self._kept_stale else None,
@@ -265,14 +274,14 @@ class Agent:
         A scorer that takes the place of one without weights learns from the buffer. Raises
         ScorerError when the state holds the weights of another scorer.
         """
+        self.task = self.task if self.task is not None else state["task"]
+        self.fits, self._predicted = state["fits"], dict(state["predicted"])
         if state["scorer_name"] == self.scorer.name:
             try:
                 self.scorer.load_state_dict(state["scorer"])
             except Exception as error:
                 expected = "expected what its state_dict() gave; has its class changed?"
                 raise failure(self.scorer, "load_state_dict()", error, expected) from error
-            if self.scorer.learns:
-                self.learner.load_state_dict(state["learner"], self.scorer)  # type: ignore[arg-type]
         elif state["scorer"]:
             raise ScorerError(
                 f"got a checkpoint of scorer {state['scorer_name']}, expected {self.scorer.name}: "
@@ -288,12 +297,13 @@ class Agent:
             self._kept_stale = True
         self._episode = self.buffer.last_episode
 
-    def _opinions(self, texts: list[str]) -> list[list[float]]:
+    def _opinions(self, task: str, texts: list[str]) -> list[list[float]]:
         """What each member of the scorer says of each text, `[text][member]`; those of a replaced
         scorer's successor if it fails."""
         while True:
             try:
-                opinions = self._cached(texts) if self.scorer.by_text else self._fresh(texts)
+                by_text = self.scorer.by_text
+                opinions = self._cached(task, texts) if by_text else self._fresh(task, texts)
             except ScorerError as error:
                 self._replace(error)
             else:
@@ -301,25 +311,25 @@ class Agent:
                     self._last_good = self.scorer
                 return opinions
 
-    def _cached(self, texts: list[str]) -> list[list[float]]:
-        known = {text: self._cache.get(text) for text in texts}
+    def _cached(self, task: str, texts: list[str]) -> list[list[float]]:
+        known = {text: self._cache.get(task, text) for text in texts}
         new = [text for text, opinion in known.items() if opinion is None]
         stale = {
             text: sum(opinion)
             for text, opinion in known.items()
-            if opinion is not None and not self._cache.is_fresh(text)
+            if opinion is not None and not self._cache.is_fresh(task, text)
         }
-        self._kept_stale |= len(known) > self.settings.refresh
-        wanted = new + sorted(stale, key=lambda text: -stale[text])[: self.settings.refresh]
-        for text, opinion in zip(wanted, self._fresh(wanted), strict=True):
-            self._cache.put(text, opinion)
+        self._kept_stale |= len(known) > self._refresh
+        wanted = new + sorted(stale, key=lambda text: -stale[text])[: self._refresh]
+        for text, opinion in zip(wanted, self._fresh(task, wanted), strict=True):
+            self._cache.put(task, text, opinion)
             known[text] = opinion
         return [known[text] or [] for text in texts]
 
-    def _fresh(self, texts: list[str]) -> list[list[float]]:
+    def _fresh(self, task: str, texts: list[str]) -> list[list[float]]:
         if not texts:
             return []
-        members = [checked_scores(member, self.task, texts) for member in self.scorer.members]
+        members = [checked_scores(member, task, texts) for member in self.scorer.members]
         return [list(opinion) for opinion in zip(*members, strict=True)]
 
     def _replace(self, error: ScorerError) -> None:
@@ -329,18 +339,16 @@ class Agent:
         self._last_good = UniformScorer()
         self.use_scorer(spare)
 
-    def _most_promising(self, held: list[str]) -> str:
-        """Largest expected improvement (Jones et al. 1998) over the best target so far."""
-        scorer: Any = self.scorer
+    def _most_promising(self, scorer: LearningScorer, held: list[str]) -> tuple[str, float]:
+        """The one of the largest expected improvement, and the mean that is predicted for it."""
         new = [a for a in held if a not in self._values]
         old = sorted((a for a in held if a in self._values), key=lambda a: -self._values[a])
-        pool = new + old[: max(0, self.settings.pool - len(new))]
-        mean, std = scorer.predict(self.task, pool)
-        best = scorer.members[0].posterior.best
-        z = (mean - best) / std
-        gain = std * (z * torch.from_numpy(norm.cdf(z)) + torch.from_numpy(norm.pdf(z)))
+        pool = new + old[: max(0, self._pool - len(new))]
+        mean, deviation, best = checked_prediction(scorer, self.task or "", pool)
+        gain = expected_improvement(mean, deviation, best)
         self._values.update(zip(pool, gain.tolist(), strict=True))
-        return pool[int(gain.argmax())]
+        first = int(gain.argmax())
+        return pool[first], float(mean[first])
 
 
 def _means(opinions: list[list[float]]) -> list[float]:

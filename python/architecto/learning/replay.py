@@ -23,9 +23,11 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from architecto import json_lines
+from architecto.scorers.experience import Answer, Experience
 
 REPLAY = "replay.jsonl"
 """The file in the run directory."""
@@ -44,20 +46,6 @@ class Step:
     index: int
     text: str
     candidates: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A complete architecture and one path that leads to it.
-
-    choices: chosen texts from the root on
-    candidates: for each pick what it was chosen from; `()` where that was not kept
-    """
-
-    architecture: str
-    episode: int
-    choices: tuple[str, ...]
-    candidates: tuple[tuple[str, ...], ...]
 
 
 class ReplayBuffer:
@@ -149,6 +137,16 @@ class ReplayBuffer:
         """Is there a reward of this run for it, or did its evaluation fail for no fault of its?"""
         judged = architecture in self.rewards and architecture not in self.other
         return judged or architecture in self._unjudged
+
+    @property
+    def experience(self) -> Experience:
+        """What a scorer may read of it; see there."""
+        return Experience(
+            rewards=MappingProxyType(self.rewards),
+            answers=tuple(self.answers),
+            held=self.held.keys(),
+            dead_ends=self.dead_ends.keys(),
+        )
 
     @property
     def size(self) -> int:

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Configuration:
     space: str = "cnn"
     """Search space: the name of a file in racket/networks/spaces, or the path of a .rkt file."""
     dataset: str = "digits"
-    """Images to learn from, see `datasets.info`."""
+    """Images to learn from, see `datasets.create`."""
     scorer: str = "transformer"
     """Who scores the choices: a registered name, ``FILE.py:Class`` or ``package.module:Class``."""
     scorer_seconds: int = 60
@@ -89,7 +89,14 @@ class Configuration:
             return f"find the best {self.search_metric} of the table {Path(self.table).stem}"
         from architecto.problems.networks import datasets
 
-        return datasets.task(datasets.info(self.dataset))
+        return datasets.create(self.dataset).task
+
+    @property
+    def canonical(self) -> Callable[[str], str]:
+        """From the text of an answer to the one text that stands for it, or a ValueError."""
+        from architecto.problems.networks import architecture
+
+        return lambda text: str(architecture.parse(text))
 
     @property
     def evaluator(self) -> dict[str, Any]:
@@ -151,10 +158,7 @@ def check(configuration: Configuration) -> None:
         return
     from architecto.problems.networks import datasets
 
-    try:
-        datasets.ensure_available(configuration.dataset)
-    except datasets.DatasetUnavailable as error:
-        raise ConfigurationError(str(error)) from None
+    datasets.ensure_available(configuration.dataset)
     if configuration.device != "cpu":
         _check_device(configuration.device)
 
@@ -202,16 +206,13 @@ def absolute(configuration: Configuration) -> Configuration:
         changes["space"] = str(Path(configuration.space).resolve())
     if configuration.table is not None:
         changes["table"] = str(Path(configuration.table).resolve())
-    changes["scorer"] = absolute_scorer(configuration.scorer)
+    changes["scorer"] = scorers.absolute(configuration.scorer)
+    from architecto.problems.networks import datasets
+
+    changes["dataset"] = datasets.absolute(configuration.dataset)
     if configuration.warm_start is not None:
         changes["warm_start"] = str(earlier_data(configuration.warm_start).parent.resolve())
     return dataclasses.replace(configuration, **changes)
-
-
-def absolute_scorer(scorer: str) -> str:
-    """The same scorer, the path of its file made absolute."""
-    file, colon, name = scorer.rpartition(":")
-    return f"{Path(file).resolve()}:{name}" if colon and file.endswith(".py") else scorer
 
 
 def earlier_data(name: str) -> Path:
@@ -266,7 +267,7 @@ def engine_words(
     if dataset is not None:
         from architecto.problems.networks import datasets
 
-        info = datasets.info(dataset)
+        info = datasets.create(dataset)
         command += ["--input", ",".join(map(str, info.input_shape))]
         command += ["--classes", str(info.classes)]
     for quantity, most in budgets.items():
@@ -303,7 +304,8 @@ def free_directory(name: str | None, configuration: Configuration) -> Path:
     """Where a new run would be written; raises ConfigurationError if something is there."""
     if name is None:
         results = configuration.dataset if configuration.table is None else configuration.table
-        stem = f"{Path(configuration.space).stem}-{Path(results).stem}"
+        file = results.rpartition(":")[0] or results  # FILE.py:Class
+        stem = f"{Path(configuration.space).stem}-{Path(file).stem}"
         number = 1
         while (RUNS / f"{stem}-{number:03d}").exists():
             number += 1

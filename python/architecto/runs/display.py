@@ -106,7 +106,7 @@ class Display:
 
     def table(self, trials: list[TrialResult], run_dir: str, again: str) -> None:
         """Print the best trials, where the run is, and the command that shows them again."""
-        if any(trial.evaluation.validation_accuracy is not None for trial in trials):
+        if any(trial.evaluation.value is not None for trial in trials):
             self.console.print(report.BestTable(trials, n=5))
         else:
             self.say("no trial is complete")
@@ -123,9 +123,9 @@ class Display:
 
     def _count(self, result: TrialResult) -> None:
         self._done += 1
-        accuracy = result.evaluation.validation_accuracy
-        if accuracy is not None and (self._best is None or accuracy > self._best):
-            self._best = accuracy
+        value = result.evaluation.value
+        if value is not None and (self._best is None or value > self._best):
+            self._best = value
 
     def _draw(self) -> None:
         best = "–" if self._best is None else f"{self._best:.3f}"
@@ -146,14 +146,15 @@ class Display:
     def _line(self, result: TrialResult, *, best: bool) -> str:
         evaluation = result.evaluation
         head = f"[{self._done}/{self.trials}] trial {result.number}"
-        if evaluation.validation_accuracy is None:
+        if evaluation.value is None:
             return f"{head}  failed: {evaluation.reason}"
-        return (
-            f"{head}  validation {evaluation.validation_accuracy:.3f}  "
-            + (f"best {self._best:.3f}  " if best else "")
-            + f"reward {evaluation.reward:.3f}  parameters {evaluation.parameters}  "
-            f"{evaluation.seconds:.1f} s  {_shown(architecture.summary, result.architecture)}"
-        )
+        parts = [head, f"{report.label(evaluation.objective)} {evaluation.value:.3f}"]
+        parts += [f"best {self._best:.3f}"] if best else []
+        parts += [f"reward {result.reward:.3f}"] if result.reward is not None else []
+        count = evaluation.metrics.get("parameters")
+        parts += [f"parameters {count}"] if count is not None else []
+        shown = _shown(architecture.summary, result.architecture)
+        return "  ".join([*parts, f"{evaluation.seconds:.1f} s", shown])
 
 
 def _shown(summary: Callable[[Any], str], text: str) -> str:

@@ -29,11 +29,9 @@ def write_best(run_dir: Path, trial: TrialResult) -> Path:
     best = run_dir / "best"
     if os.path.lexists(best) and (best.is_symlink() or not best.is_dir()):
         raise FileExistsError(f"{best} is no folder: move it away")
-    source = architecture.source(
-        architecture.parse(trial.architecture),
-        trial.evaluation.pixel_mean,
-        trial.evaluation.pixel_deviation,
-    )
+    pixels = trial.evaluation.facts.get("preprocessing", {})
+    tree = architecture.parse(trial.architecture)
+    source = architecture.source(tree, pixels.get("mean"), pixels.get("deviation"))
     weights = weights_path(run_dir, trial.number)
     if not weights.exists():
         raise FileNotFoundError(weights)

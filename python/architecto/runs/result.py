@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +20,26 @@ class Best:
 
     trial: int
     architecture: str
-    validation_accuracy: float
-    test_accuracy: float | None
-    parameters: int | None
-    reward: float
+    metrics: dict[str, float]
+    """Such as validation_accuracy, test_accuracy and parameters, which are attributes too."""
+    objective: str
+    """The metric that ranks the trials."""
+    reward: float | None
     folder: Path = field(repr=False)
     pixel_mean: list[float] | None = field(repr=False)
     pixel_deviation: list[float] | None = field(repr=False)
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        return self.metrics.get("validation_accuracy")
+
+    @property
+    def test_accuracy(self) -> float | None:
+        return self.metrics.get("test_accuracy")
+
+    @property
+    def parameters(self) -> float | None:
+        return self.metrics.get("parameters")
 
     @property
     def source(self) -> str:
@@ -65,8 +77,9 @@ class Result:
     """The trials of a run.
 
     trials: one dict a finished trial, by number, ready for ``pandas.DataFrame``: trial, status
-        ("complete" or "failed"), reason (of a failure), validation_accuracy, test_accuracy
-        (fractions), reward (in [-1, 1]), parameters, seconds, epochs, episode, scorer, architecture
+        ("complete" or "failed"), reason (of a failure), the metrics (for networks
+        validation_accuracy and test_accuracy, fractions, and parameters), reward (in [-1, 1], None
+        where it was not judged), seconds, epochs, episode, scorer, architecture
     best: None while no trial is complete
     """
 
@@ -81,40 +94,46 @@ class Result:
 
         study = Study.open(run_dir, read_only=True)
         best = None if study.best is None else _best(study.best, run_dir / "best")
-        return cls(run_dir, [_row(trial) for trial in study.trials], best)
+        names = dict.fromkeys(name for trial in study.trials for name in trial.evaluation.metrics)
+        return cls(run_dir, [_row(trial, list(names)) for trial in study.trials], best)
 
     def __repr__(self) -> str:
         head = f"{len(self.trials)} trials in {self.run_dir}"
         if self.best is None:
             return f"{head}, none complete"
-        accuracy = 100 * self.best.validation_accuracy
+        from architecto.runs import report
+
+        name = self.best.objective
+        value = report.figure(name, self.best.metrics[name])
         shown = architecture.summary(architecture.parse(self.best.architecture))
-        return f"{head}, best: trial {self.best.trial}, validation {accuracy:.2f} %, {shown}"
+        return f"{head}, best: trial {self.best.trial}, {report.label(name)} {value}, {shown}"
 
 
 def _best(trial: TrialResult, folder: Path) -> Best:
-    row = _row(trial)
-    names = [f.name for f in dataclasses.fields(Best) if f.name in row]
+    found = trial.evaluation
+    pixels = found.facts.get("preprocessing", {})
     return Best(
-        **{name: row[name] for name in names},
+        trial=trial.number,
+        architecture=trial.architecture,
+        metrics=found.metrics,
+        objective=found.objective,
+        reward=trial.reward,
         folder=folder,
-        pixel_mean=trial.evaluation.pixel_mean,
-        pixel_deviation=trial.evaluation.pixel_deviation,
+        pixel_mean=pixels.get("mean"),
+        pixel_deviation=pixels.get("deviation"),
     )
 
 
-def _row(trial: TrialResult) -> dict[str, Any]:
+def _row(trial: TrialResult, metrics: list[str]) -> dict[str, Any]:
     found = trial.evaluation
     return {
         "trial": trial.number,
         "status": found.status,
         "reason": found.reason,
-        "validation_accuracy": found.validation_accuracy,
-        "test_accuracy": found.test_accuracy,
-        "reward": found.reward,
-        "parameters": found.parameters,
+        **{name: found.metrics.get(name) for name in metrics},
+        "reward": trial.reward,
         "seconds": found.seconds,
-        "epochs": len(found.validation_accuracies),
+        "epochs": len(found.curve),
         "episode": trial.facts.get("episode"),
         "scorer": trial.facts.get("scorer"),
         "architecture": trial.architecture,

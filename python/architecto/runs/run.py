@@ -12,21 +12,21 @@ from typing import Any
 import zmq
 from rich.console import Console
 
-from architecto import scorers
+from architecto import evaluators, executors, rewards, scorers
 from architecto.conversation import trace
 from architecto.conversation.recovery import recover
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
 from architecto.conversation.sessions import CHOICES_BYTES
-from architecto.executors.local import ExecutorError, LocalExecutor
+from architecto.executors import ExecutorError
 from architecto.learning.agent import Agent
-from architecto.learning.learner import load_optimizer
+from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.runs import checkpoint, configuration, export, warm_start
 from architecto.runs.checkpoint import Position
 from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.display import Display
-from architecto.scorers.base import BaseScorer
+from architecto.scorers.base import BaseScorer, LearningScorer
 from architecto.study.study import JOURNAL, Study, StudyError
 from architecto.study.trials import Trials
 
@@ -55,7 +55,7 @@ class Run:
         load_scorer = load_scorer or functools.partial(scorers.load, seed=settings.seed)
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
-        self._optimizer_loaded = False
+        self._scorer_prepared = False
         self.display = Display(console or Console(highlight=False), trials=settings.trials)
         say = self.display.say
         self.study = _study(run_dir, say)
@@ -63,13 +63,15 @@ class Run:
         self.trace = trace.Trace(run_dir / "trace.jsonl", say=say)
         warm_start.begin(run_dir, settings, say)
         agent, position, damaged = self._restored(load_scorer)
-        self.executor = LocalExecutor(
-            settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
+        reward = evaluators.load(settings.evaluator["name"]).reward
+        self.executor = executors.create(
+            "local", settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
         )
         self.trials = Trials(
             agent,
             self.study,
             self.executor,
+            rewards.create(reward),
             run_dir=run_dir,
             count=settings.trials,
             seed=settings.seed,
@@ -78,6 +80,7 @@ class Run:
         self.service = Service(
             agent,
             seed=settings.seed,
+            canonical=settings.canonical,
             trials=self.trials,
             load_scorer=load_scorer,
             trace=self.trace.path,
@@ -113,6 +116,7 @@ class Run:
         told = self.trace.size > 0 or not self.study.trials
         whole = told and not self.trace.is_damaged
         position = saved[0] if saved else Position(replay=size_of_earlier(run_dir / REPLAY))
+        metrics = MetricsFile(run_dir / METRICS, say)
         cut = position.replay if not self.trace.is_damaged and (saved or told) else None
         agent = Agent(
             load_scorer(position.scorer or settings.scorer),
@@ -120,6 +124,7 @@ class Run:
             seed=settings.seed,
             buffer=ReplayBuffer(run_dir / REPLAY, size=cut, say=say),
             say=say,
+            record=metrics.write,
         )
         if saved:
             agent.load_state_dict(saved[1])
@@ -138,6 +143,7 @@ class Run:
             heard = [trial.number for trial in self.study.trials]
             position = Position(trace=self.trace.size, heard=heard)
             self._refill(agent.buffer, position)
+            agent.fits = metrics.last
             agent.update()
         return agent, position, damaged
 
@@ -147,8 +153,8 @@ class Run:
         for trial in self.study.trials:
             if trial.number in position.heard and not buffer.knows(trial.architecture):
                 lost += 1
-                if trial.evaluation.judged:
-                    buffer.add_reward(trial.architecture, trial.evaluation.reward)
+                if trial.reward is not None:
+                    buffer.add_reward(trial.architecture, trial.reward)
                 else:
                     buffer.add_unjudged(trial.architecture)
         if lost:
@@ -201,14 +207,17 @@ class Run:
         self.study.close()
 
     def _event(self, kind: str, **facts: Any) -> None:
-        if kind == "trial_started" and not self._optimizer_loaded:
-            self._optimizer_loaded = True
-            if self.service.agent.scorer.learns:
-                threading.Thread(target=load_optimizer).start()
+        if kind == "trial_started" and not self._scorer_prepared:
+            self._scorer_prepared = True
+            scorer = self.service.agent.scorer
+            if isinstance(scorer, LearningScorer):
+                threading.Thread(target=scorer.prepare).start()
         if kind == "trial_finished":
             self._export_best()
         if kind == "scorer":
             self.display.say(f"the scorer is now {facts['name']}")
+        if kind == "unjudged":
+            self.display.say(facts["reason"])
         if kind == "diverged":
             self.display.say(
                 f"{facts['session']} started again and takes another way than before (has the "

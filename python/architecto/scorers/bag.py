@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from architecto.scorers.network import NetworkScorer, embedding, mean_over_tokens
+from architecto.scorers.settings import GuideSettings
 
 
 class BagOfTokens(nn.Module):
@@ -34,8 +35,19 @@ class BagScorer(NetworkScorer):
     name = "bag"
 
     def __init__(
-        self, seed: int = 0, width: int = 64, hidden: int = 128, max_length: int = 256
+        self,
+        seed: int = 0,
+        width: int = 64,
+        hidden: int = 128,
+        max_length: int = 256,
+        settings: GuideSettings | None = None,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            super().__init__(lambda: BagOfTokens(width, hidden), hidden, max_length)
+            super().__init__(
+                lambda: BagOfTokens(width, hidden),
+                hidden,
+                max_length,
+                seed=seed,
+                settings=settings,
+            )

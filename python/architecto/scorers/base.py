@@ -5,6 +5,8 @@ A scorer of a user's own needs no more than this:
     class ShortFirst(BaseScorer):
         def score(self, task, choices):
             return torch.tensor([-float(len(c)) for c in choices])
+
+One that learns from what is evaluated is a LearningScorer.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import torch
 from torch import Tensor
 
 from architecto.scorers import ScorerError
+from architecto.scorers.experience import Experience
 
 
 class BaseScorer(ABC):
@@ -24,7 +27,7 @@ class BaseScorer(ABC):
     name: shown in replies and traces; the class's name where a subclass gives none
     spec: what `architecto.scorers.load` was given, to load it again; `<NAME>` for an object
     version: goes up whenever the same state and text would be scored otherwise
-    learns: true if the learner shall train it; see architecto.scorers.network
+    learns: is it a LearningScorer?
     by_text: true if a score depends on task and choice alone, so that it may be kept by text
     """
 
@@ -51,11 +54,52 @@ class BaseScorer(ABC):
         """Told before each pick; for scorers whose scores are random."""
 
     def state_dict(self) -> dict:
-        """What a learning scorer stores in a checkpoint: tensors, numbers and strings."""
+        """What a checkpoint holds of it: tensors, numbers, strings, lists and dictionaries of such.
+        Empty for one that learns nothing."""
         return {}
 
     def load_state_dict(self, state: dict) -> None:  # noqa: B027
         """Back to a stored state."""
+
+
+class LearningScorer(BaseScorer):
+    """A scorer that learns from the answers that were evaluated. How is its own affair.
+
+    Its state_dict holds all that its learning goes on with, such as step counts and the state of an
+    optimizer: one that took up a stored state fits as the stored one would have. What is random in
+    it is a function of a seed and of the fits before.
+
+    reads_candidates: `fit` reads what each pick was chosen from, which the replay buffer then keeps
+        (several times as large)
+    """
+
+    learns = True
+    reads_candidates: bool = False
+
+    @abstractmethod
+    def fit(self, task: str, experience: Experience) -> dict[str, float]:
+        """Learn, after a trial, from all that was found so far; the only place where scores change.
+
+        task: the sentence of the run. Gives figures for `metrics.jsonl`, by names.
+        """
+
+    @abstractmethod
+    def predict(self, task: str, texts: list[str]) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of what answers are worth, each `[answer]`, in any unit in
+        which more is better; the answer of the largest expected improvement is evaluated next.
+
+        texts: of answers that are not evaluated yet
+        """
+
+    @property
+    @abstractmethod
+    def best(self) -> float:
+        """What the best answer was worth among those that the last `fit` saw, in the unit of
+        `predict`; 0 before the first."""
+
+    def prepare(self) -> None:
+        """Load what the first fit needs, if that takes seconds; called once, from another thread,
+        while the first answer is evaluated."""
 
 
 def failure(scorer: BaseScorer, what: str, error: Exception, expected: str) -> ScorerError:
@@ -90,3 +134,26 @@ def checked_scores(scorer: BaseScorer, task: str, choices: list[str]) -> list[fl
             "expected finite numbers"
         )
     return scores.tolist()
+
+
+def checked_prediction(
+    scorer: LearningScorer, task: str, texts: list[str]
+) -> tuple[Tensor, Tensor, float]:
+    """What a scorer predicts: mean and deviation, float64 `[answer]` each, the deviation at least
+    1e-9, and its `best`.
+
+    Raises ScorerError when it raises or gives something else.
+    """
+    try:
+        given = scorer.predict(task, texts)
+        mean, deviation = (torch.as_tensor(g, dtype=torch.float64).detach().cpu() for g in given)
+        best = float(scorer.best)
+    except Exception as error:
+        raise failure(scorer, "predict()", error, "expected mean and deviation") from error
+    for name, values in (("means", mean), ("deviations", deviation)):
+        if values.shape != (len(texts),) or not bool(torch.isfinite(values).all()):
+            raise ScorerError(
+                f"scorer {scorer.name}: predict() gave {name} that are not {len(texts)} finite "
+                "numbers: return one an answer"
+            )
+    return mean, deviation.clamp(min=1e-9), best

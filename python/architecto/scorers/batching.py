@@ -73,9 +73,10 @@ def pad(rows: Sequence[np.ndarray], positions: Sequence[int] | None = None) -> B
 
 
 class TextCache(Generic[V]):
-    """Values by text, each with the version of the weights that gave it; least recently used out.
+    """Values by task and text, each with the version of the weights that gave it; the least
+    recently used go.
 
-    capacity: entries at most; characters: of all their texts at most
+    capacity: entries of all tasks at most; characters: of all their texts at most
 
     A value of an older version is stale: `get` still gives it, `is_fresh` says no.
     """
@@ -84,30 +85,32 @@ class TextCache(Generic[V]):
         self.capacity, self.characters = capacity, characters
         self._held = 0  # characters of all texts
         self.version = 0
-        self._entries: OrderedDict[str, tuple[int, V]] = OrderedDict()
-        self._restored: dict[int, tuple[int, V]] = {}  # the same by the digest of the text
+        self._entries: OrderedDict[tuple[str, str], tuple[int, V]] = OrderedDict()
+        self._restored: dict[int, tuple[int, V]] = {}  # the same by the digest of task and text
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, text: str) -> V | None:
-        entry = self._entry(text)
+    def get(self, task: str, text: str) -> V | None:
+        key = (task, text)
+        entry = self._entry(key)
         if entry is None:
             return None
-        if text in self._entries:
-            self._entries.move_to_end(text)
+        if key in self._entries:
+            self._entries.move_to_end(key)
         return entry[1]
 
-    def is_fresh(self, text: str) -> bool:
-        entry = self._entry(text)
+    def is_fresh(self, task: str, text: str) -> bool:
+        entry = self._entry((task, text))
         return entry is not None and entry[0] == self.version
 
-    def put(self, text: str, value: V) -> None:
-        self._held += 0 if text in self._entries else len(text)
-        self._entries[text] = (self.version, value)
-        self._entries.move_to_end(text)
+    def put(self, task: str, text: str, value: V) -> None:
+        key = (task, text)
+        self._held += 0 if key in self._entries else len(text)
+        self._entries[key] = (self.version, value)
+        self._entries.move_to_end(key)
         while len(self._entries) > self.capacity or self._held > self.characters:
-            oldest, _ = self._entries.popitem(last=False)
+            (_, oldest), _ = self._entries.popitem(last=False)
             self._held -= len(oldest)
 
     def stale_all(self) -> None:
@@ -120,9 +123,9 @@ class TextCache(Generic[V]):
         self._held = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """The version, and all values with theirs and the digests of their texts."""
+        """The version, and all values with theirs and the digests of their tasks and texts."""
         entries = dict(self._restored)
-        entries |= {_digest(text): entry for text, entry in self._entries.items()}
+        entries |= {_digest(key): entry for key, entry in self._entries.items()}
         versions = [version for version, _ in entries.values()]
         values = [value for _, value in entries.values()]
         digests = torch.tensor(list(entries), dtype=torch.int64)
@@ -134,13 +137,15 @@ class TextCache(Generic[V]):
         entries = zip(state["versions"], state["values"], strict=True)
         self._restored = dict(zip(state["digests"].tolist(), entries, strict=True))
 
-    def _entry(self, text: str) -> tuple[int, V] | None:
-        entry = self._entries.get(text)
+    def _entry(self, key: tuple[str, str]) -> tuple[int, V] | None:
+        entry = self._entries.get(key)
         if entry is None and self._restored:
-            entry = self._restored.get(_digest(text))
+            entry = self._restored.get(_digest(key))
         return entry
 
 
-def _digest(text: str) -> int:
-    """A number of 63 bits for a text, the same in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+def _digest(key: tuple[str, str]) -> int:
+    """A number of 63 bits for a task and a text, neither of which holds a newline; the same in
+    every process."""
+    digest = hashlib.blake2b("\n".join(key).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1

@@ -1,4 +1,4 @@
-"""What the learning scorers share: tokenizer, networks, Q-value heads, posterior, state.
+"""What the scorers that are networks share: tokenizer, networks, Q-value heads, posterior, state.
 
 A network maps token rows to features `[B, F]`, and a linear head maps these to Q-values. There
 are two of one kind: one reads choices and says which to pick, one reads complete architectures,
@@ -6,7 +6,7 @@ where the Posterior over its features gives a mean and a standard deviation. The
 because the targets of choices come in part from that posterior: features that were trained on
 its own predictions would make it sure of them.
 
-The learner trains `members`; only it changes weights.
+How they are trained stands in `q_learning`; only `fit` changes weights.
 """
 
 from __future__ import annotations
@@ -18,21 +18,31 @@ import torch
 from torch import Tensor, nn
 
 from architecto.scorers import ScorerError, tokenizer
-from architecto.scorers.base import BaseScorer
+from architecto.scorers.base import LearningScorer
 from architecto.scorers.batching import Batch, batches
+from architecto.scorers.experience import Experience
 from architecto.scorers.posterior import Posterior
+from architecto.scorers.q_learning import QLearning, load_optimizer
+from architecto.scorers.settings import GuideSettings
 
 
-class NetworkScorer(BaseScorer):
+class NetworkScorer(LearningScorer):
     """A scorer around networks `nn.Module: (ids [B, T, C], padding [B, T] or None) → [B, F]`.
 
     make: gives a fresh network; features: its F
     max_length: tokens of a choice at most (see architecto.scorers.tokenizer)
+    seed: of the order in which fits read; settings: of the fits
     """
 
-    learns = True
-
-    def __init__(self, make: Callable[[], nn.Module], features: int, max_length: int) -> None:
+    def __init__(
+        self,
+        make: Callable[[], nn.Module],
+        features: int,
+        max_length: int,
+        *,
+        seed: int = 0,
+        settings: GuideSettings | None = None,
+    ) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = tokenizer.Tokenizer(max_length)
         self.width = features
@@ -45,14 +55,8 @@ class NetworkScorer(BaseScorer):
             }
         ).to(self.device)
         self.posterior = Posterior()
-
-    @property
-    def members(self) -> list[NetworkScorer]:
-        """The networks that the learner trains, each on its own."""
-        return [self]
-
-    def parameters(self) -> list[nn.Parameter]:
-        return list(self.model.parameters())
+        self.learning = QLearning(settings or GuideSettings(), seed=seed)
+        self.reads_candidates = self.learning.settings.n_step > 0
 
     def forward(self, batch: Batch, kind: str = "choices") -> tuple[Tensor, Tensor]:
         """Features `[B, F]` and Q-values `[B]` of a batch, in float32.
@@ -74,8 +78,19 @@ class NetworkScorer(BaseScorer):
 
     def predict(self, task: str, architectures: list[str]) -> tuple[Tensor, Tensor]:
         """Posterior mean and standard deviation of complete architectures, each `[architecture]`,
-        in the learner's units (standardised ranks of the reward)."""
+        in standardised ranks of the reward."""
         return self.posterior.predict(self.features(task, architectures))
+
+    @property
+    def best(self) -> float:
+        return self.posterior.best
+
+    def fit(self, task: str, experience: Experience) -> dict[str, float]:
+        """See `QLearning.fit` for the metrics."""
+        return self.learning.fit(self, task, experience)
+
+    def prepare(self) -> None:
+        load_optimizer()
 
     def _run(self, task: str, texts: list[str], kind: str) -> tuple[Tensor, Tensor]:
         return self.run([self.tokenizer.encode(task, text) for text in texts], kind)
@@ -96,6 +111,7 @@ class NetworkScorer(BaseScorer):
             "version": self.version,
             "model": self.model.state_dict(),
             "posterior": self.posterior.state_dict(),
+            "learning": self.learning.state_dict(),
         }
 
     def load_state_dict(self, state: dict) -> None:
@@ -107,6 +123,7 @@ class NetworkScorer(BaseScorer):
                 )
         self.model.load_state_dict(state["model"])
         self.posterior.load_state_dict(state["posterior"])
+        self.learning.load_state_dict(state["learning"], self)
 
 
 def embedding(width: int, std: float = 0.3) -> nn.EmbeddingBag:

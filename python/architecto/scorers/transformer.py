@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from architecto.scorers.network import NetworkScorer, embedding, mean_over_tokens
+from architecto.scorers.settings import GuideSettings
 
 
 class Block(nn.Module):
@@ -78,7 +79,14 @@ class TransformerScorer(NetworkScorer):
         heads: int = 4,
         hidden: int = 128,
         max_length: int = 256,
+        settings: GuideSettings | None = None,
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            super().__init__(lambda: Encoder(width, layers, heads, hidden), 2 * width, max_length)
+            super().__init__(
+                lambda: Encoder(width, layers, heads, hidden),
+                2 * width,
+                max_length,
+                seed=seed,
+                settings=settings,
+            )

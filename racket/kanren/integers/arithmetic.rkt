@@ -86,7 +86,7 @@
 
 ;; -- running --------------------------------------------------------------------------------------
 
-;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold, 'settled
+;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold, 'fixpoint
 ;; when running it again would change nothing, else #t
 (define (run-arithmetic! tx serial c)
   (set! runs (add1 runs))
@@ -111,10 +111,10 @@
               [(and (> steps 3000) (> steps (* 3 (creeping tx)))) #t]
               [else (narrow-constraint! tx serial op kept)])])]))
 
-;; -> #f, 'settled or #t as run-arithmetic!
+;; -> #f, 'fixpoint or #t as run-arithmetic!
 (define (narrow-constraint! tx serial op sum)
   (define (finish status)
-    (cond [(eq? status 'entailed) (remove-constraint! tx serial) 'settled]
+    (cond [(eq? status 'entailed) (remove-constraint! tx serial) 'fixpoint]
           [else status]))
   (define variables (sum-variables sum 3))
   (cond
@@ -122,7 +122,7 @@
     [else
      (case op
        [(<=) (let ([status (finish (narrow-sum! tx sum -inf.0 0))])
-               (if (and (eq? status #t) (linear? sum)) 'settled status))]
+               (if (and (eq? status #t) (linear? sum)) 'fixpoint status))]
        [(=) (cond [(same-pair sum)
                    => (λ (pair) (equate! tx (car pair) (cdr pair)) (finish 'entailed))]
                   [else
@@ -221,7 +221,7 @@
 
 ;; An equation on two or three variables with few values keeps those that occur in a solution. A
 ;; variable that stands alone in one term is computed from the others rather than tried. -> #f,
-;; 'settled when every value that is left occurs in a solution, #t when there are too many values
+;; 'fixpoint when every value that is left occurs in a solution, #t when there are too many values
 (define (keep-supported! tx sum variables)
   (define lone (lone-term sum))
   (define tried
@@ -249,7 +249,7 @@
                              (begin (set! computed (cons c computed)) #t)))))
      (and (restrict-domain! tx x kept)
           (restrict-domain! tx z (list-domain computed))
-          'settled)]))
+          'fixpoint)]))
 
 (define (keep-supported-2! tx sum lone x y)
   (define dx (known-domain tx x))
@@ -276,7 +276,7 @@
      (and (restrict-domain! tx x x-kept)
           (restrict-domain! tx y (domain-filter dy (λ (b) (memv b y-kept))))
           (or (not lone) (restrict-domain! tx (cdr lone) (list-domain computed)))
-          'settled)]))
+          'fixpoint)]))
 
 ;; The integer that the lone variable must be where `value` gives the others', or #f.
 (define (solve-for lone sum value)
