@@ -100,13 +100,13 @@
             [else (open! n)])))
   (define (layers-at layer)
     (cond [(not (pair? layer)) (open! 1)]
-          [(join? (walked (car layer)))
+          [(holds-layers? (walked (car layer)))
            (let loop ([t (walked (cdr layer))] [n 1])
              (cond [(pair? t) (loop (walked (cdr t)) (+ n (layers-in (car t))))]
                    [(null? t) n]
                    [else (open! n)]))]
           [else 1]))
-  (define (join? name)
+  (define (holds-layers? name)
     (define k (hash-ref kinds name #f))
     (and k (kind-join k)))
   (define (nth t n)                     ; #f where it is not known, or there is none

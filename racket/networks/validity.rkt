@@ -1,8 +1,9 @@
 #lang racket/base
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
-(require racket/list "../kanren/main.rkt" "../search/frontier.rkt" "architecture.rkt" "budget.rkt"
-         "kinds.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt" "text.rkt")
+(require racket/list "../kanren/main.rkt" "../search/frontier.rkt"
+         "architecture.rkt" "budget.rkt" "kinds.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt"
+         "text.rkt")
 (provide valid-frontier like-template first-misfit)
 
 ;; The architectures that a template with holes stands for: those of its layers that fit one another,
