@@ -17,7 +17,7 @@ HERE = Path(__file__).parent / "splits"
 PROBLEM = [
     *("--problem", HERE / "splits.rkt"),
     *("--evaluator", f"{HERE / 'judge.py'}:Nearness"),
-    *("--reward", f"{HERE / 'judge.py'}:Centred"),
+    *("--reward", f"{HERE / 'judge.py'}:centred"),
 ]
 SPLITS = 91
 """Ways to cut a list of 12 in three: 14 over 2."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch
 from architecto.problems import sexpression
-from architecto.rewards.base import BaseReward
 
 WANTED = (2, 8, 2)
 
@@ -32,8 +31,6 @@ class Nearness(BaseEvaluator):
         return Evaluation(status="complete", metrics={"nearness": 1 - off / 20})
 
 
-class Centred(BaseReward):
-    """From a nearness in [0, 1] to [-1, 1]."""
-
-    def reward(self, evaluation: Evaluation) -> float:
-        return 2 * evaluation.metrics["nearness"] - 1
+def centred(evaluation: Evaluation) -> float:
+    """A reward: from a nearness in [0, 1] to [-1, 1]."""
+    return 2 * evaluation.metrics["nearness"] - 1
