@@ -101,7 +101,7 @@ repl: $(installed) $(compiled) ## Racket with the engine and the search spaces l
 	@exec racket -i -t racket/main.rkt
 
 test: $(installed) $(compiled) $(compiled_tests) ## runs every test, Python's and Racket's
-	@$(python) -m pytest -n $(JOBS) $(TESTS)
+	@$(python) -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused requires and widths
 	@cd python && $(in_python) -m ruff check --config pyproject.toml --quiet --output-format concise . ../tests

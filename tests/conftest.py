@@ -14,6 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # slow each other down many times over. Set before any test imports torch; subprocesses inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `slow` comes first: begun last, it would run alone in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 
 def test_engines_side_by_side_have_episodes_of_their_own(run_architecto, tmp_path: Path) -> None:
-    """Three engines, three workers: no episode number is used twice, every trial is another."""
-    options = ["--engines", "3", "--workers", "3", "--scorer", "random", "--epochs", "1"]
+    """Three engines, two workers: no episode number is used twice, every trial is another."""
+    options = ["--engines", "3", "--workers", "2", "--scorer", "random", "--epochs", "1"]
     done = run_architecto("run", "--trials", "6", "--run", tmp_path / "run", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     episodes: dict[str, set[int]] = defaultdict(set)

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -155,10 +156,14 @@ def children(of: int) -> list[int]:
     return found
 
 
-def begin(python, folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
+def begin(python, folder: Path, **environment: str) -> tuple[subprocess.Popen[str], list[int]]:
     """A process that searches and has finished a trial, and the processes that it started."""
     process = subprocess.Popen(
-        [python, "-c", SCRIPT, folder], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [python, "-c", SCRIPT, folder],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -200,12 +205,13 @@ def test_an_interrupt_ends_the_processes(python, tmp_path: Path) -> None:
 
 @needs_proc
 def test_nothing_outlives_a_killed_notebook(python, tmp_path: Path) -> None:
-    process, started = begin(python, tmp_path / "run")
-    process.kill()
-    assert process.stdout is not None
-    process.stdout.close()
-    process.wait()
-    until = time.monotonic() + 60
-    while alive(started):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    with tempfile.TemporaryDirectory() as short:  # for the directory of its socket, which stays
+        process, started = begin(python, tmp_path / "run", TMPDIR=short)
+        process.kill()
+        assert process.stdout is not None
+        process.stdout.close()
+        process.wait()
+        until = time.monotonic() + 60
+        while alive(started):
+            assert time.monotonic() < until
+            time.sleep(0.1)

@@ -82,6 +82,7 @@ def shell(command: str, folder: Path) -> str:
     return (done.stdout + done.stderr).replace(sys.executable, ".venv/bin/python")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_default_search_and_what_is_asked_of_it(tmp_path: Path) -> None:
     """`make run-search`, the model, `explain`, and the result as a notebook shows it."""

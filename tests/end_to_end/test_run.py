@@ -1,5 +1,6 @@
 """The whole loop: Racket engine, agent, evaluation workers, on the real digits."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -32,29 +33,37 @@ def architectures(folder: Path) -> list[str]:
     return [m["body"][0] for m in trace(folder) if m["header"]["type"] == "answer"]
 
 
-def test_same_seed_same_decisions(run_architecto, run_program, python, tmp_path: Path) -> None:
-    """Two runs of one seed send the same messages; the incumbent is a program of its own."""
-    first = run_search(run_architecto, tmp_path / "a", "--trials", "3", "--seed", "5")
-    run_search(run_architecto, tmp_path / "b", "--trials", "3", "--seed", "5")
-    assert trace(tmp_path / "a") == trace(tmp_path / "b")
-    assert len(set(architectures(tmp_path / "a"))) >= 3
-    assert len(re.findall(r"^\[\d/3\] trial \d ", first.stdout, re.MULTILINE)) == 3
+@pytest.fixture(scope="module")
+def finished(run_architecto, tmp_path_factory):
+    """The folder of a finished run of seed 5, only to be read, and what the run printed."""
+    folder = tmp_path_factory.mktemp("finished") / "a"
+    return folder, run_search(run_architecto, folder, "--trials", "3", "--seed", "5").stdout
 
-    model = run_program(python, tmp_path / "a" / "best" / "model.py")
+
+def test_same_seed_same_decisions(
+    finished, run_architecto, run_program, python, tmp_path: Path
+) -> None:
+    """Two runs of one seed send the same messages; the incumbent is a program of its own."""
+    first, shown = finished
+    run_search(run_architecto, tmp_path / "b", "--trials", "3", "--seed", "5")
+    assert trace(first) == trace(tmp_path / "b")
+    assert len(set(architectures(first))) >= 3
+    assert len(re.findall(r"^\[\d/3\] trial \d ", shown, re.MULTILINE)) == 3
+
+    model = run_program(python, first / "best" / "model.py")
     assert model.returncode == 0, model.stderr
     assert "parameters" in model.stdout
 
-    again = run_architecto("best", tmp_path / "a")
+    again = run_architecto("best", first)
     assert again.returncode == 0
     assert "architecture" in again.stdout
 
 
-def test_parameters_are_those_of_pytorch(run_architecto, tmp_path: Path) -> None:
+def test_parameters_are_those_of_pytorch(finished) -> None:
     """Every network found builds, keeps the budget, has the parameters that the relation says."""
     from architecto.problems.networks.architecture import build
 
-    run_search(run_architecto, tmp_path / "r", "--trials", "2", "--scorer", "random")
-    answers = [m for m in trace(tmp_path / "r") if m["header"]["type"] == "answer"]
+    answers = [m for m in trace(finished[0]) if m["header"]["type"] == "answer"]
     assert answers
     for answer in answers:
         module = build(parse(answer["body"][0]))
@@ -62,21 +71,21 @@ def test_parameters_are_those_of_pytorch(run_architecto, tmp_path: Path) -> None
         assert counted == answer["header"]["parameters"] <= 20000
 
 
-@pytest.mark.parametrize(
-    ("quantity", "most"), [("macs", 5_000), ("activations", 200), ("depth", 6)]
-)
-def test_no_trial_is_over_a_budget(
-    quantity: str, most: int, run_architecto, tmp_path: Path
-) -> None:
-    """A small search with each budget: all its answers keep it."""
-    budget = (f"--max-{quantity}", str(most))
-    options = ("--space", "mlp", "--epochs", "1", "--trials", "3", "--scorer", "random")
-    done = run_architecto("run", *options, *budget, "--run", tmp_path / "r")
+BUDGETS = (("--max-macs", "2000"), ("--max-activations", "140"), ("--max-depth", "6"))
+"""Without any one of them, this search finds networks that are over it."""
+
+
+def test_no_trial_is_over_a_budget(run_architecto, tmp_path: Path) -> None:
+    """A small search with all budgets: all its answers keep each."""
+    options = ("--space", "mlp", "--epochs", "1", "--trials", "8", "--scorer", "random")
+    budgets = itertools.chain(*BUDGETS)
+    done = run_architecto("run", *options, *budgets, "--run", tmp_path / "r")
     assert done.returncode == 0, done.stdout + done.stderr
     found = "\n".join(architectures(tmp_path / "r"))
-    assert found.count("(architecture ") >= 3
-    checked = run_architecto("check", "-", *budget, input=found)
-    assert checked.stdout == "yes\n" * len(found.splitlines())
+    assert found.count("(architecture ") >= 8
+    for budget in BUDGETS:
+        checked = run_architecto("check", "-", *budget, input=found)
+        assert checked.stdout == "yes\n" * len(found.splitlines())
 
 
 def test_scorer_changes_what_is_found(run_architecto, tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ class Disturber:
     def _start(self) -> None:
         begun = (self.folder / "runs" / "test" / "configuration.json").exists()
         words = ["resume", "test"] if begun else ["run", "--run", "test", *self.settings]
+        if self.search is not None:
+            self.search.end()
         self.search = RunningSearch(self.python, self.folder, *words)
 
     def _wait(self, place: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,10 +23,13 @@ class RunningSearch:
     def __init__(self, python: str, cwd: Path, *words: str) -> None:
         self.run_dir = cwd / "runs" / "test"
         self.output = cwd / f"output-{words[0]}.txt"
+        # Its sockets' directories stay when it is killed: they go with this one.
+        self._temporary = tempfile.mkdtemp(prefix="architecto-test-")
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [python, "-m", "architecto", *words],
                 cwd=cwd,
+                env={**os.environ, "TMPDIR": self._temporary},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -72,6 +77,7 @@ class RunningSearch:
         for process in below:
             if alive(process):
                 os.kill(process, signal.SIGKILL)
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 def descendants(process: int) -> list[int]:

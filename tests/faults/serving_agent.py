@@ -32,7 +32,8 @@ class ServingAgent:
         return self.log.read_text()
 
     def close(self) -> None:
-        self.process.kill()
+        """End it in order, so that it takes its socket's directory along."""
+        self.process.terminate()
         self.process.communicate()
 
 

@@ -70,7 +70,7 @@ def test_secret_keys_are_for_their_owner_alone(folder):
 def test_an_engine_that_is_listed_searches_over_tcp(project, agent, folder):
     engine = search(project, agent, "--key", folder / "engine.key_secret")
     with pytest.raises(subprocess.TimeoutExpired):  # uniform, without trials: for ever
-        engine.wait(timeout=8)
+        engine.wait(timeout=5)  # one that is refused ends after its deadline of 2 s
     engine.kill()
     assert engine.communicate()[1] == ""
 

@@ -14,13 +14,13 @@ from serving_agent import Engine, ServingAgent
 from architecto.study.study import Study
 
 FILE = Path(__file__).resolve().parent / "bad_scorers.py"
+OPTIONS = ("--scorer", f"{FILE}:Short", "--scorer-seconds", "1")
 CHOICES = b"1 - (first)\n2 - (second choice)"
 
 
-@pytest.fixture
-def agent(python, tmp_path):
-    options = ("--scorer", f"{FILE}:Short", "--scorer-seconds", "1")
-    agent = ServingAgent(python, tmp_path / "agent.log", *options)
+@pytest.fixture(scope="module")
+def agent(python, tmp_path_factory):
+    agent = ServingAgent(python, tmp_path_factory.mktemp("agent") / "agent.log", *OPTIONS)
     yield agent
     agent.close()
 
@@ -65,13 +65,17 @@ def test_a_scorer_that_cannot_be_loaded_is_refused(engine):
     assert engine.ask("scores", CHOICES, candidates=[1])["scorer"] == "Short"
 
 
-def test_a_scorer_that_cannot_be_interrupted_ends_the_agent_with_one_line(agent, engine):
+def test_a_scorer_that_cannot_be_interrupted_ends_the_agent_with_one_line(python, tmp_path):
+    agent = ServingAgent(python, tmp_path / "agent.log", *OPTIONS)
+    engine = Engine(agent.endpoint)
     engine.hello()
     engine.ask("use_scorer", scorer=f"{FILE}:CannotBeInterrupted")
     engine.send("scores", CHOICES, candidates=[1])
     assert agent.process.wait(timeout=600) == 2
     words = agent.words().splitlines()
     assert words == ["a scorer took longer than 1 s and cannot be interrupted"]
+    engine.close()
+    agent.close()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")

@@ -25,7 +25,7 @@ def start_agent(python):
 
     yield start
     for process in started:
-        process.kill()
+        process.terminate()
         process.communicate()
 
 
@@ -39,13 +39,6 @@ def answers(endpoint: str) -> bool:
         engine.close()
 
 
-def test_an_agent_works_without_a_stdin(start_agent):
-    process, endpoint = start_agent()
-    assert answers(endpoint)
-    process.terminate()
-    assert process.wait(timeout=600) == 0
-
-
 def test_an_agent_that_is_told_to_ends_when_its_stdin_closes(start_agent):
     process, _ = start_agent("--end-with-stdin", stdin=subprocess.PIPE)
     process.stdin.close()
@@ -53,10 +46,13 @@ def test_an_agent_that_is_told_to_ends_when_its_stdin_closes(start_agent):
     assert process.wait(timeout=600) == 0
 
 
-def test_an_agent_under_nohup_outlives_its_terminal(start_agent):
+def test_an_agent_works_without_a_stdin_and_under_nohup_outlives_its_terminal(start_agent):
     def ignore_hang_up() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     process, endpoint = start_agent(preexec_fn=ignore_hang_up)
+    assert answers(endpoint)
     process.send_signal(signal.SIGHUP)
     assert answers(endpoint)
+    process.terminate()
+    assert process.wait(timeout=600) == 0
