@@ -74,3 +74,5 @@
   (run-episodes f (make-strategy 'descend f) #:step-limit 3
                 (guide void void (λ (episode outcome) (set! ends (cons outcome ends)) 'stop)))
   (check-equal? ends '(limit)))
+
+(module* test #f)      ; raco test runs what stands above
