@@ -210,3 +210,5 @@
                  '((_.0 _.1) (infd _.0 (interval 1 2)) (infd _.1 (interval 3 4))))
   (check-equal? (fd (> 7 1)) succeed)
   (check-equal? (fd (= (* 2 3) 7)) fail))
+
+(module* test #f)      ; raco test runs what stands above

@@ -59,3 +59,5 @@
   (close-dealer! d)
   (close-dealer! d)
   (check-exn exn:fail:zmq? (λ () (dealer-send! d '(#"x")))))
+
+(module* test #f)      ; raco test runs what stands above

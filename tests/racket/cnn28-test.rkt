@@ -73,3 +73,5 @@
     (check-equal? (sorted (rows (measure depths b #:policy (list-ref policies (random 4))
                                          #:order (list-ref orders (random 3)))))
                   expected)))
+
+(module* test #f)      ; raco test runs what stands above

@@ -146,3 +146,5 @@
               '(#s(Ans (_.0 _.1) ((not-num _.0) (not-sym _.0) (str _.1)))))
 (check-equal? (first:run 3 (x y z) (appendo x y z))
               '((() _.0 _.0) ((_.0) _.1 (_.0 . _.1)) ((_.0 _.1) _.2 (_.0 _.1 . _.2))))
+
+(module* test #f)      ; raco test runs what stands above

@@ -47,3 +47,5 @@
 (test-case "a goal with fresh variables outside of a search is a mistake"
   (check-exn #rx"^fresh: there are fresh variables only in a query or in a relation"
              (λ () (fresh (x) (== x 1)))))
+
+(module* test #f)      ; raco test runs what stands above

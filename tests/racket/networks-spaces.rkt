@@ -75,3 +75,5 @@
 (test-case "what is no space is one line for a person"
   (check-exn #rx"unknown space 'nope': expected one of cnn" (λ () (load-space "nope")))
   (check-exn #rx"no such space file" (λ () (load-space "/tmp/is/not/there.rkt"))))
+
+(module* test #f)      ; raco test runs what stands above

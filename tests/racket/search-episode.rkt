@@ -123,3 +123,4 @@
     (check-exn (says why) (λ () (search file first)))))
 
 (delete-directory/files folder)
+(module* test #f)      ; raco test runs what stands above

@@ -234,3 +234,5 @@
   (check-false (restrict-choice! g 0 (>fd (number-of g 0) 5)))
   (check-equal? (choice-status g 0) 'closed)
   (check-exn #rx"the choice is closed" (λ () (choice-text g 0))))
+
+(module* test #f)      ; raco test runs what stands above
