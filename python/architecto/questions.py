@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from architecto.runs.configuration import QUANTITIES
+from architecto.problems.networks.quantities import QUANTITIES
 
 RACKET = Path(__file__).resolve().parents[2] / "racket"
 
@@ -22,8 +22,8 @@ COMMANDS = {
     "repair": "print the nearest valid architectures, fewest changes first",
     "neighbours": "print the valid architectures one change away",
     "count": "count the architectures of a space",
-    "smallest": "print the architecture of a space with the fewest parameters, or MACs",
-    "largest": "print the architecture of a space with the most parameters, or MACs",
+    "smallest": "print the architecture of a space with the fewest parameters, or least of --by",
+    "largest": "print the architecture of a space with the most parameters, or most of --by",
     "describe": "print shapes, parameters and MACs layer by layer, and what is over a budget",
 }
 """Each command of questions.rkt, and what it does."""
@@ -97,7 +97,9 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
                 "--canonical", action="store_true", help="count what differs in function alone"
             )
         if name in ("smallest", "largest"):
-            command.add_argument("--by", metavar="QUANTITY", help="params (the default) or macs")
+            command.add_argument(
+                "--by", metavar="QUANTITY", help=f"one of {', '.join(QUANTITIES)} (params)"
+            )
         command.set_defaults(command=ask)
     new = add_parser("new-space", help="print the file of a small space to start from")
     new.description = "Print the file of a small space to start from: new-space NAME > NAME.rkt"

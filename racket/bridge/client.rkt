@@ -19,8 +19,8 @@
                       (#:open procedure?)
                       (or/c natural? 'shutdown))]
   [agent-answer! (->* (agent? #:episode natural? #:step natural? #:index natural?
-                              #:architecture bytes?)
-                      (#:parameters (or/c natural? #f) #:table-key (or/c string? #f))
+                              #:answer bytes?)
+                      (#:facts hash?)
                       (values (or/c 'queued 'held 'known 'shutdown) (or/c real? #f)))]
   [agent-episode-end! (-> agent? #:episode natural? #:outcome symbol?
                           (or/c natural? #f 'shutdown))]
@@ -33,7 +33,7 @@
 
 (define engine-name "architecto 0.1.0")
 
-;; The agent refused an answer since it is no architecture: a mistake in the space.
+;; The agent does not take an answer: the problem and the agent's evaluator do not fit.
 (struct exn:fail:agent:answer exn:fail:agent ())
 
 ;; Closed indices in one header: leaves room for 4,096 candidates within the header's limit.
@@ -41,7 +41,8 @@
 
 ;; ---------------------------------------------------------------------------------- requests
 
-;; Connects and says hello. `key` is the file of the engine's keys (keys.rkt), which tcp needs.
+;; Connects and says hello; `hello` is a hash with the problem's name, its task and its facts, under
+;; these symbols. `key` is the file of the engine's keys (keys.rkt), which tcp needs.
 ;; Raises exn:fail:agent if no agent answers within the deadline.
 (define (connect-agent endpoint #:session session #:hello hello #:deadline [deadline 60]
                        #:key [key #f])
@@ -54,7 +55,7 @@
   (define hello-form
     (list* (cons 'session session)
            (cons 'engine engine-name)
-           (for/list ([key (in-list '(space input classes))])
+           (for/list ([key (in-list '(problem task facts))])
              (cons key (hash-ref hello key
                                  (λ () (agent-error "hello needs the field ~a" key)))))))
   (define a (agent endpoint key dealer session hello-form (make-semaphore 1) (make-hasheqv)
@@ -104,27 +105,25 @@
        (agent-error "the agent picked choice ~a, which is no candidate: ~a" index candidates))
      index)))
 
-;; Hands over an architecture that was found. Gives its status and, if it is known, its reward.
-(define (agent-answer! a #:episode episode #:step step #:index index #:architecture architecture
-                       #:parameters [parameters #f] #:table-key [table-key #f])
+;; Hands over the text of an answer that was found, and a hash of facts about it, from symbols to
+;; JSON values. Gives its status and, if it is known, its reward.
+(define (agent-answer! a #:episode episode #:step step #:index index #:answer answer
+                       #:facts [facts #hasheq()])
   (define header
-    (simple-request! a "answer" architecture
+    (simple-request! a "answer" answer
                      (list* (cons 'episode episode) (cons 'step step) (cons 'index index)
-                            (append
-                             (if parameters (list (cons 'parameters parameters)) '())
-                             (if table-key (list (cons 'table_key table-key)) '())))
-                     #:refuse (λ (header) (refuse-answer a header architecture))))
+                            (if (hash-empty? facts) '() (list (cons 'facts facts))))
+                     #:refuse (λ (header) (refuse-answer a header answer))))
   (define status (hash-ref header 'status "held"))
   (cond
     [(stop? a header) (values 'shutdown #f)]
     [(member status statuses) (values (string->symbol status) (hash-ref header 'reward #f))]
     [else (values 'held #f)])) ; a word of later days
 
-(define (refuse-answer a header architecture)
+(define (refuse-answer a header answer)
   (when (error-code? header "bad_body")
-    (define text (bytes->string/utf-8 architecture #\?))
-    (agent-error #:make exn:fail:agent:answer
-                 "~a is no architecture (~a): expected (architecture (input C H W) (LAYER …))"
+    (define text (bytes->string/utf-8 answer #\?))
+    (agent-error #:make exn:fail:agent:answer "the agent does not take the answer ~a: ~a"
                  (if (> (string-length text) 300) (string-append (substring text 0 297) "...") text)
                  (hash-ref header 'message)))
   (refuse-error a header))

@@ -2,13 +2,12 @@
 ;; Messages of the protocol, version 1: build them, check them, and their limits.
 ;;
 ;; Twin of python/architecto/messages.py: same names, same order, same bytes. The specification is
-;; protocol/README.md. A message is two frames: a JSON header and a UTF-8 body of lines. Fractions
-;; are only written by agents, so this side only reads them.
+;; protocol/README.md. A message is two frames: a JSON header and a UTF-8 body of lines.
 ;;
 ;; A Header is a hasheq from symbols to JSON values, as the json library reads them.
 
-(provide version header-limit body-limit lines-limit indices-limit integer-limit
-         seconds-limit fields requests statuses outcomes codes
+(provide version header-limit body-limit lines-limit indices-limit facts-limit items-limit
+         integer-limit seconds-limit fields requests statuses outcomes codes
          (struct-out exn:fail:message)
          build parse check
          choice-lines parse-choices parse-scores printable)
@@ -20,6 +19,8 @@
 (define body-limit (* 1024 1024))         ; bytes
 (define lines-limit (* 64 1024))          ; lines in a body
 (define indices-limit 4096)               ; indices in one list of a header
+(define facts-limit 64)                   ; entries of `facts`
+(define items-limit 256)                  ; items of a list in `facts`
 (define integer-limit (sub1 (expt 2 53))) ; the largest integer every JSON reader keeps exact
 (define seconds-limit (* 24 60 60))       ; the longest deadline: a day
 
@@ -27,8 +28,8 @@
 ;; its value (see `kind-of`). "?" marks an optional field.
 (define fields
   (hash
-   "hello" '((id integer) (session name) (engine string) (space string) (input shape)
-             (classes integer))
+   "hello" '((id integer) (session name) (engine string) (problem string) (task string)
+             (facts facts))
    "hello_reply" '((id integer) (session name) (agent string) (scorer string) (seed integer)
                    (episode integer) (deadline_s seconds))
    "choose" '((id integer) (session name) (episode integer) (step integer)
@@ -36,7 +37,7 @@
    "choose_reply" '((id integer) (session name) (index integer) (scorer string)
                     (explored boolean))
    "answer" '((id integer) (session name) (episode integer) (step integer) (index integer)
-              (parameters? integer) (table_key? string))
+              (facts? facts))
    "answer_reply" '((id integer) (session name) (status string) (reward? number))
    "episode_end" '((id integer) (session name) (episode integer) (outcome string))
    "episode_end_reply" '((id integer) (session name) (episode? integer))
@@ -67,7 +68,8 @@
   (raise (exn:fail:message text (current-continuation-marks) code header)))
 
 ;; build : string (cons symbol value) ... -> bytes
-;; The header of a message: JSON without spaces, keys in the order of `fields`.
+;; The header of a message: JSON without spaces, keys in the order of `fields`; those of an object in
+;; it (`facts`) are sorted.
 (define (build type . pairs)
   (define known (fields-of type))
   (for ([pair (in-list pairs)] #:unless (findf (λ (f) (eq? (field-name f) (car pair))) known))
@@ -99,7 +101,22 @@
                          (if (null? items)
                              (cons "]" rest)
                              (cons "," (json-parts (car items) (loop (cdr items))))))))]
+    [(and (hash? value) (positive? (hash-count value)))
+     (cons "{"
+           (let loop ([keys (sort (hash-keys value) symbol<?)])
+             (list* "\"" (symbol->string (car keys)) "\":"
+                    (json-parts (hash-ref value (car keys))
+                                (if (null? (cdr keys))
+                                    (cons "}" rest)
+                                    (cons "," (loop (cdr keys))))))))]
+    [(flonum? value) (cons (fraction->text value) rest)]
     [else (cons (jsexpr->string value) rest)]))
+
+;; A flonum of at most 2^53 - 1 in size, as short as it reads back exactly: 30.0, 0.5, 1e-07.
+(define (fraction->text x)
+  (if (and (= x (floor x)) (not (eqv? x -0.0)))
+      (string-append (number->string (inexact->exact x)) ".0")
+      (regexp-replace #rx"e-(.)$" (number->string x) "e-0\\1")))
 
 ;; parse : (listof bytes) -> header bytes
 ;; Header and body of a received message; raises exn:fail:message if it breaks the protocol.
@@ -267,22 +284,42 @@
   (define (unless-good good? expected) (and (not good?) expected))
   (case kind
     [(integer) (unless-good (index? value) "an integer from 0 to 2^53 - 1")]
-    [(number) (unless-good (and (real? value) (<= (abs value) integer-limit))
+    [(number) (unless-good (number-in-json? value)
                            "a number of at most 2^53 - 1")]
     [(seconds) (unless-good (and (real? value) (< 0 value) (<= value seconds-limit))
                             (format "seconds, more than 0 and at most ~a" seconds-limit))]
     [(boolean) (unless-good (boolean? value) "true or false")]
-    [(string) (unless-good (and (string? value) (<= (string-length value) 1000))
-                           "a string up to 1000 long")]
-    [(name) (unless-good (and (string? value) (regexp-match? #px"^[A-Za-z0-9._-]{1,64}$" value))
+    [(string) (unless-good (short? value) "a string up to 1000 long")]
+    [(name) (unless-good (and (string? value) (name? value))
                          "1 to 64 of letters, digits, dot, underscore, hyphen")]
-    [(shape) (unless-good (and (list? value) (= (length value) 3) (andmap index? value))
-                          "[channels,height,width]")]
+    [(facts)
+     (unless-good
+      (facts? value)
+      (format "an object of up to ~a strings, numbers, booleans and lists of these" facts-limit))]
     [(indices) (unless-good (indices? value)
                             (format "a list of up to ~a indices" indices-limit))]
     [(candidates) (unless-good (or (equal? value "all") (and (indices? value) (pair? value)))
                                (format "\"all\" or a list of 1 to ~a indices" indices-limit))]
     [else (error 'kind-of "no kind ~a" kind)]))
+
+(define (short? value) (and (string? value) (<= (string-length value) 1000)))
+
+(define (name? text) (regexp-match? #px"^[A-Za-z0-9._-]{1,64}$" text))
+
+(define (number-in-json? value)
+  (and (or (exact-integer? value) (flonum? value)) (<= (abs value) integer-limit)))
+
+;; An object of few entries, each an atom or a list of atoms: nothing lies deeper.
+(define (facts? value)
+  (and (hash? value)
+       (<= (hash-count value) facts-limit)
+       (for/and ([(key fact) (in-hash value)])
+         (and (symbol? key) (name? (symbol->string key))
+              (if (list? fact)
+                  (and (<= (length fact) items-limit) (andmap atom? fact))
+                  (atom? fact))))))
+
+(define (atom? value) (or (boolean? value) (number-in-json? value) (short? value)))
 
 (define (index? value) (and (exact-integer? value) (<= 0 value integer-limit)))
 

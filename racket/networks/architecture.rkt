@@ -2,7 +2,8 @@
 ;; Architectures: the one relation that says which texts are networks and what they cost. Everything
 ;; that is asked of a network (is it valid, what completes it, what would repair it) is asked of it.
 
-(require (for-syntax racket/base) "../kanren/main.rkt" "blocks.rkt" "budget.rkt" "layers.rkt")
+(require (for-syntax racket/base) "../kanren/main.rkt" "blocks.rkt" "budget.rkt" "kinds.rkt"
+         "layer-list.rkt" "layers.rkt")
 (provide architectureo layerso layero lasto mean-heado)
 
 ;; The text of an architecture, the shape of its input, and its layers.
@@ -36,58 +37,48 @@
     (layero '(flatten) pooled vector a b)
     (lasto `(linear ,channels ,classes) vector `(,classes) b)))
 
-;; (define-kinds (layero any-layero layer in out account after params) [KIND GOAL …] …): a layer of
-;; any kind. `any-layero` tries each KIND; `layero` goes straight to the goals of a kind that stands
-;; in the program.
-(define-syntax-rule (define-kinds (layero any-layero layer in out account after params)
-                      [kind goal ...] ...)
-  (begin
-    (define (layero layer in out account after)
-      (case (and (pair? layer) (car layer))
-        [(kind) (fresh (params) goal ...)] ...
-        [else
-         (when (and (pair? layer) (symbol? (car layer)))
-           (raise-user-error 'layero "unknown layer ~a; protocol/grammar.md lists them all"
-                            (car layer)))
-         (any-layero layer in out account after)]))
-    (defrel (any-layero layer in out account after)
-      (fresh (params arguments)
-        (conde [(== layer (cons 'kind arguments)) goal ...] ...)))))
+;; (define-any-layer (layero any-layero layer in out account after) LIST …): a layer of any kind of
+;; the lists, charged to the account. `any-layero` tries each kind, in order; `layero` goes straight
+;; to the goals of a kind that stands in the program.
+(define-syntax (define-any-layer stx)
+  (define (goals entry variables)
+    (define relation (layer-relation entry))
+    (with-syntax ([(layer in out account after params) variables]
+                  [kind (layer-kind entry)])
+      (with-syntax ([called (if relation (call relation variables) #'(== layer '(kind)))]
+                    [params (if (and relation (names? relation 'params)) #'params #'0)])
+        (with-syntax ([charged #'(chargeo layer in out params account after)])
+          (cond
+            [(and relation (names? relation 'account 'after)) #'(called)]
+            [(charge-first? entry) #'(charged called)]
+            [(and relation (names? relation 'in 'out)) #'(called charged)]
+            [else #'((== in out) called charged)])))))
+  (syntax-case stx ()
+    [(_ (layero any-layero layer in out account after) list ...)
+     (with-syntax ([((kind goal ...) ...)
+                    (for/list ([entry (in-list (layers-of #'(list ...)))])
+                      (cons (layer-kind entry)
+                            (goals entry (syntax->list #'(layer in out account after params)))))])
+       #'(begin
+           (check-kinds '(kind ...))
+           (define (layero layer in out account after)
+             (case (and (pair? layer) (car layer))
+               [(kind) (fresh (params) goal ...)] ...
+               [else
+                (when (and (pair? layer) (symbol? (car layer)))
+                  (raise-user-error 'layero "unknown layer ~a; protocol/grammar.md lists them all"
+                                    (car layer)))
+                (any-layero layer in out account after)]))
+           (defrel (any-layero layer in out account after)
+             (fresh (params arguments)
+               (conde [(== layer (cons 'kind arguments)) goal ...] ...)))))]))
 
-(define-kinds (layero any-layero layer in out account after params)
-  [conv2d (conv2do layer in out params) (chargeo layer in out params account after)]
-  [max-pool2d (max-pool2do layer in out) (chargeo layer in out 0 account after)]
-  [avg-pool2d (avg-pool2do layer in out) (chargeo layer in out 0 account after)]
-  [adaptive-avg-pool2d (adaptive-avg-pool2do layer in out) (chargeo layer in out 0 account after)]
-  [batch-norm2d (batch-norm2do layer in out params) (chargeo layer in out params account after)]
-  [group-norm (group-normo layer in out params) (chargeo layer in out params account after)]
-  [layer-norm (layer-normo layer in out params) (chargeo layer in out params account after)]
-  [flatten (flatteno layer in out) (chargeo layer in out 0 account after)]
-  [linear (linearo layer in out params) (chargeo layer in out params account after)]
-  [dropout (== in out) (dropouto layer) (chargeo layer in out 0 account after)]
-  [relu (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [leaky-relu (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [gelu (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [silu (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [tanh (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [sigmoid (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [hardswish (== in out) (activationo layer) (chargeo layer in out 0 account after)]
-  [squeeze-excite (squeeze-exciteo layer in out params)
-                  (chargeo layer in out params account after)]
-  [patch-embed (patch-embedo layer in out params) (chargeo layer in out params account after)]
-  [class-token (class-tokeno layer in out params) (chargeo layer in out params account after)]
-  [positional-embedding (positional-embeddingo layer in out params)
-                        (chargeo layer in out params account after)]
-  [multi-head-attention (multi-head-attentiono layer in out params)
-                        (chargeo layer in out params account after)]
-  [transformer-block (transformer-blocko layer in out params)
-                     (chargeo layer in out params account after)]
-  [select-token (select-tokeno layer in out) (chargeo layer in out 0 account after)]
-  [mean-pool (mean-poolo layer in out) (chargeo layer in out 0 account after)]
-  ;; charged first, so that the bounds on MACs hold while the operations are open
-  [cell (chargeo layer in out params account after) (cello layer in out params)]
+(define-layers join-layers
   [residual (residualo layer in out account after)]
   [concat (concato layer in out account after)])
+
+(define-any-layer (layero any-layero layer in out account after)
+  torch-layers block-layers join-layers)
 
 ;; (residual (LAYER …) (LAYER …)): the sum of two branches that give equal shapes; () is the identity
 (defrel (residualo layer in out account after)

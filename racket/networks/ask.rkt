@@ -1,8 +1,8 @@
 #lang racket/base
 ;; Drivers of a query: answers one after another, depth first; what other drivers share.
 
-(require "../search/frontier.rkt" (only-in "../search/nodes.rkt" node-at))
-(provide for-each-answer deadline seconds-until open-above seeded-generator)
+(require "../search/frontier.rkt")
+(provide for-each-answer deadline seconds-until seeded-generator)
 
 ;; Calls (found ANSWER) for each answer of the frontier, depth first, until it gives #f, or until the
 ;; time (in seconds) is over. -> 'exhausted, 'stopped or 'timeout
@@ -23,11 +23,6 @@
 ;; A point in time so many seconds from now.
 (define (deadline seconds) (+ (current-inexact-milliseconds) (* 1000 seconds)))
 (define (seconds-until end) (/ (- end (current-inexact-milliseconds)) 1000))
-
-;; The nearest choice above that is not closed; the root if there is none.
-(define (open-above f i)
-  (define p (choice-parent f i))
-  (cond [(not p) 0] [(node-at f p) p] [else (open-above f p)]))
 
 (define (seeded-generator seed)
   (define generator (make-pseudo-random-generator))

@@ -1,11 +1,23 @@
 #lang racket/base
 ;; Blocks of layers that count as one layer: squeeze-excite, the parts of a vision transformer, and
 ;; the cell of NAS-Bench-201. Each relates its text, the shapes that come in and go out, and the
-;; number of parameters.
+;; number of parameters; some their multiply-adds.
 
-(require "../kanren/main.rkt" "shapes.rkt")
-(provide squeeze-exciteo patch-embedo class-tokeno positional-embeddingo multi-head-attentiono
-         transformer-blocko select-tokeno mean-poolo cello)
+(require "../kanren/main.rkt" "layer-list.rkt" "shapes.rkt")
+(provide block-layers)
+
+(define-layers block-layers
+  [squeeze-excite (squeeze-exciteo layer in out params) #:macs (squeeze-excite-macso layer macs)]
+  [patch-embed (patch-embedo layer in out params) #:macs (patch-embed-macso out params macs)]
+  [class-token (class-tokeno layer in out params)]
+  [positional-embedding (positional-embeddingo layer in out params)]
+  [multi-head-attention (multi-head-attentiono layer in out params) #:macs (attention-macso in macs)]
+  [transformer-block (transformer-blocko layer in out params)
+                     #:macs (transformer-block-macso layer in macs)]
+  [select-token (select-tokeno layer in out)]
+  [mean-pool (mean-poolo layer in out)]
+  ;; charged first, so that the bounds on MACs hold while the operations are open
+  [cell #:charge-first (cello layer in out params) #:macs (cell-macso in params macs)])
 
 ;; (squeeze-excite CHANNELS SQUEEZED): scales each channel by what two linear layers make of the
 ;; means of all channels (torchvision.ops.SqueezeExcitation)
@@ -16,6 +28,12 @@
     (== out in)
     (infd squeezed (interval 1 largest-number))
     (fd (= params (+ (* 2 channels squeezed) squeezed channels)))))
+
+;; Each weight is used once.
+(defrel (squeeze-excite-macso layer macs)
+  (fresh (channels squeezed)
+    (== layer `(squeeze-excite ,channels ,squeezed))
+    (fd (= macs (* 2 channels squeezed)))))
 
 ;; (patch-embed IN WIDTH PATCH): the image is cut into patches of PATCH × PATCH pixels; a convolution
 ;; makes one token of WIDTH numbers of each (torch.nn.Conv2d with kernel and stride PATCH)
@@ -29,6 +47,12 @@
     (windowo image-width patch patch 0 columns)
     (fd (= tokens (* rows columns)))
     (fd (= params (+ (* patch patch channels width) width)))))
+
+;; Each weight is used once for each token.
+(defrel (patch-embed-macso out params macs)
+  (fresh (tokens width)
+    (== out `(,tokens ,width))
+    (fd (= macs (* (- params width) tokens)))))
 
 ;; (class-token WIDTH): a learned token in front of the sequence
 (defrel (class-tokeno layer in out params)
@@ -56,6 +80,13 @@
     (headso width heads)
     (fd (= params (+ (* 4 width width) (* 4 width))))))
 
+;; Queries, keys, values and the result are 4 linear layers; scores and their sums are products of
+;; each token with each.
+(defrel (attention-macso in macs)
+  (fresh (tokens width)
+    (== in `(,tokens ,width))
+    (fd (= macs (+ (* 4 tokens width width) (* 2 tokens tokens width))))))
+
 ;; (transformer-block WIDTH HEADS HIDDEN): attention, then two linear layers, each behind a
 ;; normalisation and with a residual join (torch.nn.TransformerEncoderLayer, norm_first)
 (defrel (transformer-blocko layer in out params)
@@ -66,6 +97,13 @@
     (headso width heads)
     (infd hidden (interval 1 largest-number))
     (fd (= params (+ (* 4 width width) (* 2 width hidden) (* 9 width) hidden)))))
+
+(defrel (transformer-block-macso layer in macs)
+  (fresh (tokens width heads hidden attention)
+    (== layer `(transformer-block ,width ,heads ,hidden))
+    (== in `(,tokens ,width))
+    (attention-macso in attention)
+    (fd (= macs (+ attention (* 2 tokens width hidden))))))
 
 (defrel (headso width heads)
   (fresh (head-width)
@@ -104,6 +142,17 @@
     (fd (= params (+ (* 144 channels) 32 14464 57600 128 pa pb pc pd pe pf)))
     (operationo a pa) (operationo b pb) (operationo c pc)
     (operationo d pd) (operationo e pe) (operationo f pf)))
+
+;; Stem 9·16·C, two residual blocks 3584 each, and 3840 for each convolution of kernel 1, 34560 for
+;; each of kernel 3, at every pixel of the image. Every weight of the cells' convolutions is used at
+;; 1, 1/4 or 1/16 of the pixels as the channels double: the convolutions of a stage have equal
+;; multiply-adds.
+(defrel (cell-macso in params macs)
+  (fresh (channels height width small large)
+    (== in `(,channels ,height ,width))
+    (infd small large (interval 0 6))
+    (fd (= params (+ (* 144 channels) 72224 (* 28000 small) (* 243040 large))))
+    (fd (= macs (* (+ (* 144 channels) 7168 (* 3840 small) (* 34560 large)) height width)))))
 
 ;; An operation, and its parameters in all 15 cells: those of a convolution of kernel k without bias,
 ;; and of its normalisation, are  5 · Σ (k²·C² + 2·C)  over C = 16, 32, 64.

@@ -2,7 +2,7 @@
 ;; Architectures near another one, as templates: each is one change away, its holes are for the
 ;; relation.
 
-(require racket/list "text.rkt")
+(require racket/list "kinds.rkt" "text.rkt")
 (provide loosened edits (struct-out edit))
 
 ;; A template with a hole for every argument that must follow from the shape that comes in.
@@ -15,9 +15,9 @@
 (define (loosen-layer layer)
   (cond
     [(not (pair? layer)) layer]
-    [(memq (car layer) '(residual concat)) (cons (car layer) (map loosen (cdr layer)))]
+    [(join-of layer) (cons (car layer) (map loosen (cdr layer)))]
     [else (cons (car layer)
-                (for/list ([v (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))])
+                (for/list ([v (in-list (cdr layer))] [a (in-list (kind-arguments (kind-of layer)))])
                   (if (eq? (argument-role a) 'follows) '_ v)))]))
 
 ;; An Edit is (edit TEMPLATE OLD FILL): one change made to a template. Where it changes an argument,
@@ -51,18 +51,18 @@
       (for/list ([e (in-list (inside layer))]) (wrapped e (λ (part) (cons part rest))))
       (list (edit rest #f #f))
       (if (eq? layer '_) '() (list (edit (cons '_ rest) #f #f)))
-      (if (and (pair? layer) (eq? (car layer) 'cell)) '() (list here))   ; nothing precedes a cell
+      (if (and (pair? layer) (kind-first-only? (kind-of layer))) '() (list here))
       (for/list ([e (in-list (layer-edits rest))]) (wrapped e (λ (part) (cons layer part)))))]
     [else (list here)]))
 
 (define (inside layer)
   (cond
     [(not (pair? layer)) '()]
-    [(memq (car layer) '(residual concat))
+    [(join-of layer)
      (for*/list ([i (in-range 1 (length layer))] [e (in-list (layer-edits (list-ref layer i)))])
        (wrapped e (λ (part) (append (take layer i) (list part) (drop layer (add1 i))))))]
     [else
-     (define arguments (kind-arguments (car layer)))
+     (define arguments (kind-arguments (kind-of layer)))
      (define values                     ; with those that were left out
        (append (cdr layer) (map argument-default (drop arguments (length (cdr layer))))))
      (for/list ([v (in-list values)] [a (in-list arguments)] [i (in-naturals)]

@@ -3,12 +3,12 @@
 ;; violates in a person's words. Layer by layer the relation is asked what comes out; where it has no
 ;; answer it is asked what would have been right.
 
-(require racket/list (only-in racket/match match) racket/string "../kanren/main.rkt"
-         "architecture.rkt" "text.rkt")
+(require racket/list racket/string "../kanren/main.rkt" "architecture.rkt" "budget.rkt" "kinds.rkt"
+         "text.rkt")
 (provide explain trace (struct-out row))
 
 ;; A Row is what the relation says of a layer: (row NUMBER LAYER OUT COSTS), NUMBER a string such as
-;; "5" or "5.1.2" (layer 5, branch 1, layer 2), COSTS (PARAMS MACS ACTIVATIONS DEPTH).
+;; "5" or "5.1.2" (layer 5, branch 1, layer 2), COSTS in the order of `quantities`.
 (struct row (number layer out costs))
 
 ;; -> the rows of layers that fit, in the order of the text; and the shape that comes out, or a string
@@ -22,7 +22,7 @@
        (define number (format "~a~a" prefix i))
        (define place (format "~alayer ~a, ~a" words i (car layer)))
        (define-values (inner outs)
-         (if (memq (car layer) '(residual concat))
+         (if (join-of layer)
              (trace-branches (cdr layer) in number place)
              (values '() '())))
        (define result (and (not (string? outs)) (through layer in)))
@@ -55,57 +55,37 @@
 ;; The shape that comes out of a layer, and its costs; or #f.
 (define (through layer in)
   (define found
-    (run 1 (out p m a d)
-      (layero layer in out
-              `((params 0 0 ,p) (macs 0 0 ,m) (activations 0 0 ,a) (depth 0 0 ,d))
-              `((params ,p 0 ,p) (macs ,m 0 ,m) (activations ,a 0 ,a) (depth ,d 0 ,d)))))
-  (and (pair? found) (car found)))
+    (run 1 (out costs)
+      (with-costs costs (λ (account after) (layero layer in out account after)))))
+  (and (pair? found) (apply cons (car found))))
 
 (define (fits? layer in) (pair? (run 1 (out) (layero layer in out '() '()))))
 
 (define (reason layer in outs)
-  (cond
-    [(eq? (car layer) 'residual)
-     (format "expects branches of equal shape, gets ~a and ~a"
-             (said (first outs)) (said (second outs)))]
-    [(eq? (car layer) 'concat)
-     (format "expects branches that differ in their channels alone, gets ~a"
-             (string-join (map said outs) ", "))]
-    [else
-     (or (wrong-rank layer in)
-         (for/or ([a (in-list (kind-arguments (car layer)))] [i (in-naturals 1)]
-                  #:when (and (< i (length layer)) (eq? (argument-role a) 'follows)))
-           (wrong-follower layer in a i))
-         (known-constraint layer in)
-         (for/or ([a (in-list (kind-arguments (car layer)))] [i (in-naturals 1)]
-                  #:when (and (< i (length layer)) (memq (argument-role a) '(free out))))
-           (wrong-argument layer in a i))
-         (format "does not fit an input of ~a" (said in)))]))
+  (define j (join-of layer))
+  (define (explained wrong roles)
+    (for/or ([a (in-list (kind-arguments (kind-of layer)))] [i (in-range 1 (length layer))]
+             #:when (eq? 'integer (argument-kind a)) #:when (memq (argument-role a) roles))
+      (wrong layer in a i)))
+  (if j
+      (format "expects ~a, gets ~a" (join-expects j) (string-join (map said outs) " and "))
+      (or (wrong-rank layer in)
+          (explained wrong-follower '(follows))
+          (known-constraint layer in)
+          (explained wrong-argument '(free out))
+          (format "does not fit an input of ~a" (said in)))))
 
-;; Does the layer take shapes of another rank only? The relation is asked for one of each.
+;; Does the layer take shapes of other ranks only?
 (define (wrong-rank layer in)
-  (define (takes? rank)
-    (define arguments (for/list ([x (cdr layer)] [a (kind-arguments (car layer))])
-                        (if (eq? (argument-role a) 'follows) #f x)))
-    (pair?
-     (run 1 #:residual (shape)
-       (fresh (a b c out)
-         (== shape (take (list a b c) rank))
-         (fresh (d e)
-           (let ([layer (cons (car layer)
-                              (for/list ([x arguments] [unknown (list d e d d d d d)]
-                                         [i (in-naturals)])
-                                (or x (if (= i 0) d e))))])
-             (layero layer shape out '() '())))))))
-  (and (not (takes? (length in)))
-       (let ([ranks (filter takes? '(3 2 1))])
-         (and (pair? ranks)
-              (format "expects ~a, gets ~a"
-                      (string-join (for/list ([r ranks])
-                                     (case r [(3) "an image"] [(2) "a sequence of tokens"]
-                                       [else "a vector"]))
-                                   " or ")
-                      (said in))))))
+  (define ranks (kind-ranks (kind-of layer)))
+  (and (pair? ranks)
+       (not (memv (length in) ranks))
+       (format "expects ~a, gets ~a"
+               (string-join (for/list ([r (in-list ranks)])
+                              (case r [(3) "an image"] [(2) "a sequence of tokens"]
+                                [else "a vector"]))
+                            " or ")
+               (said in))))
 
 ;; What an argument that follows from the shape should be, whatever the others are, where it is not.
 (define (wrong-follower layer in a i)
@@ -117,23 +97,28 @@
           (layero (cons (car layer) (append (take unknown (sub1 i)) (list v) (drop unknown (sub1 i))))
                   in out '() '())))))
   (and (pair? right) (not (equal? (car right) given))
-       (format "expects ~a ~a, gets ~a" given (argument-name a) (car right))))
+       (format "expects ~a ~a, gets ~a" given (argument-says a) (car right))))
 
-;; Constraints between the arguments of a layer that a nearest value would not tell.
+;; Constraints that a nearest value would not tell: between the arguments of a layer, and on the sides
+;; of the image.
 (define (known-constraint layer in)
-  (match layer
-    [`(,(or 'max-pool2d 'avg-pool2d) ,kernel ,_ ,padding)
-     (and (> (* 2 padding) kernel)
-          (format "padding ~a is more than half of kernel ~a" padding kernel))]
-    [`(conv2d ,channels-in ,channels-out ,_ ,_ ,_ ,_ ,groups)
-     (for/first ([channels (list channels-in channels-out)] [name '("input" "output")]
-                 #:unless (= 0 (remainder channels groups)))
-       (format "~a groups do not divide ~a ~a channels" groups channels name))]
-    [`(,(or 'multi-head-attention 'transformer-block) ,width ,heads . ,_)
-     (and (not (= 0 (remainder width heads)))
-          (format "~a heads do not divide ~a features" heads width))]
-    [`(cell . ,_) (format "expects an image whose sides are multiples of 4, gets ~a" (said in))]
-    [_ #f]))
+  (define k (kind-of layer))
+  (define (says name)
+    (for/first ([a (in-list (kind-arguments k))] #:when (equal? name (argument-name a)))
+      (argument-says a)))
+  (or (for/or ([a (in-list (kind-arguments k))] [given (in-list (cdr layer))])
+        (define whole (argument-half-of a))
+        (or (for/or ([name (in-list (argument-divides a))])
+              (define divided (argument-of layer name))
+              (and (not (= 0 (remainder divided given)))
+                   (format "~a ~a do not divide ~a ~a" given (argument-says a) divided (says name))))
+            (and whole
+                 (> (* 2 given) (argument-of layer whole))
+                 (format "~a ~a is more than half of ~a ~a" (argument-says a) given (says whole)
+                         (argument-of layer whole)))))
+      (and (kind-sides k)
+           (format "expects an image whose sides are multiples of ~a, gets ~a" (kind-sides k)
+                   (said in)))))
 
 ;; Would another value of one argument fit?
 (define (wrong-argument layer in a i)
@@ -147,7 +132,7 @@
       v))
   (and near
        (format "~a ~a does not fit an input of ~a; the nearest that does is ~a"
-               (argument-name a) given (said in) near)))
+               (argument-says a) given (said in) near)))
 
 (define (said shape)
   (case (length shape)

@@ -2,10 +2,7 @@
 ;; The answer with the least or the greatest third value of a query: branch and bound on the domain
 ;; that the constraints leave to it.
 
-(require racket/list "../kanren/integers/domain.rkt" "../kanren/goal.rkt" "../kanren/state.rkt"
-         "../kanren/store.rkt" "../kanren/term.rkt" "../search/frontier.rkt"
-         (only-in "../search/nodes.rkt" close! node-at node-state set-node-state!)
-         "../search/printer.rkt" "ask.rkt")
+(require racket/list "../kanren/main.rkt" (except-in "../search/frontier.rkt" answers) "ask.rkt")
 (provide best-answer)
 
 ;; Choices are expanded in the order of the best value that they may come to, so that the first answer
@@ -33,17 +30,13 @@
       (set! best answer)))
   ;; Leaves only what beats the best answer. -> is something left?
   (define (cut! i)
-    (define c (node-at f i))
-    (and c
+    (and (choice-open? f i)
          (or (not best)
-             (let ([next (post (node-state c)
-                               (domfd (value-of (node-state c))
+             (restrict-choice! f i
+                               (domfd (value-of f i)
                                       (if smallest?
-                                          (interval-domain -inf.0 (- (third best) 1))
-                                          (interval-domain (+ (third best) 1) +inf.0))))])
-               (if next
-                   (begin (set-node-state! c next) #t)
-                   (begin (close! f c) #f))))))
+                                          (interval -inf (- (third best) 1))
+                                          (interval (+ (third best) 1) +inf)))))))
   (define (promise i)                  ; the less the better
     (define-values (least most) (bounds f i))
     (if smallest? least (- most)))
@@ -53,20 +46,20 @@
 
   (define (dive)
     (let down ([i 0] [turns 0])
-      (unless (or (> turns patience) (not (node-at f 0)) (< (seconds-until end) 0))
+      (unless (or (> turns patience) (not (choice-open? f 0)) (< (seconds-until end) 0))
         (case (expand f i)
           [(choices)
            (define open (open-children f i))
            (define c (if (= 0 (random 4)) (car (shuffle open)) (argmin greed (shuffle open))))
-           (if (cut! c) (down c turns) (down (open-above f c) (add1 turns)))]
+           (if (cut! c) (down c turns) (down (nearest-open f c) (add1 turns)))]
           [(unfinished) (down i turns)]
-          [(answer) (take-answer!) (down (open-above f i) turns)]
-          [else (down (open-above f i) (add1 turns))]))))
+          [(answer) (take-answer!) (down (nearest-open f i) turns)]
+          [else (down (nearest-open f i) (add1 turns))]))))
 
   (let loop ([open (add empty-heap (promise 0) 0)] [steps 1])
     (when (= 0 (remainder steps steps-a-dive)) (dive))
     (cond
-      [(or (not open) (not (node-at f 0))) (values best #t)]
+      [(or (not open) (not (choice-open? f 0))) (values best #t)]
       [(< (seconds-until end) 0) (values best #f)]
       [else
        (define i (least open))
@@ -83,19 +76,15 @@
             [(answer) (take-answer!) (loop others (add1 steps))]
             [else (loop others (add1 steps))])])])))
 
-(define (value-of st)
+(define (value-of f i)
+  (define-values (answer look) (choice-answer f i))
   (define (nth t n)
-    (let ([t (walk/store t (state-store st))])
-      (if (= n 0) (walk/store (car t) (state-store st)) (nth (cdr t) (- n 1)))))
-  (nth (query-term st) 2))
+    (let ([t (look t)])
+      (if (= n 0) (look (car t)) (nth (cdr t) (- n 1)))))
+  (nth answer 2))
 
 ;; Between what the value of a choice lies.
-(define (bounds f i)
-  (define st (node-state (node-at f i)))
-  (define v (value-of st))
-  (cond [(var? v) (define d (known-domain (begin-transaction st) v))
-                  (values (domain-min d) (domain-max d))]
-        [else (values v v)]))
+(define (bounds f i) (choice-bounds f i (value-of f i)))
 
 ;; A heap is #f or (list KEY ITEM HEAP …), a pairing heap: KEY is the least of all, and of equal keys
 ;; the item that was added last comes first.

@@ -1,10 +1,24 @@
 #lang racket/base
 ;; Layers as relations between the layer's text, the shape that comes in, the shape that goes out and
-;; the number of parameters, as PyTorch computes them. Those without `params` have none.
+;; the number of parameters, as PyTorch computes them; and their multiply-adds, where they have some.
 
-(require "../kanren/main.rkt" "shapes.rkt")
-(provide conv2do max-pool2do avg-pool2do adaptive-avg-pool2do batch-norm2do group-normo layer-normo
-         flatteno linearo activationo dropouto)
+(require "../kanren/main.rkt" "layer-list.rkt" "shapes.rkt")
+(provide torch-layers conv2do max-pool2do avg-pool2do adaptive-avg-pool2do batch-norm2do group-normo
+         layer-normo flatteno linearo dropouto)
+
+;; The order is that in which an unknown layer becomes each of them.
+(define-layers torch-layers
+  [conv2d (conv2do layer in out params) #:macs (conv2d-macso out params macs)]
+  [max-pool2d (max-pool2do layer in out)]
+  [avg-pool2d (avg-pool2do layer in out)]
+  [adaptive-avg-pool2d (adaptive-avg-pool2do layer in out)]
+  [batch-norm2d (batch-norm2do layer in out params)]
+  [group-norm (group-normo layer in out params)]
+  [layer-norm (layer-normo layer in out params)]
+  [flatten (flatteno layer in out)]
+  [linear (linearo layer in out params) #:macs (linear-macso layer in macs)]
+  [dropout (dropouto layer)]
+  [relu] [leaky-relu] [gelu] [silu] [tanh] [sigmoid] [hardswish])
 
 ;; (conv2d IN OUT KERNEL STRIDE PADDING [DILATION [GROUPS]]), with bias:
 ;; kernel²·(in/groups)·out + out parameters. Trailing arguments that equal 1 are left out, so that a
@@ -34,6 +48,12 @@
          (dilated-windowo height kernel stride padding dilation height-out)
          (dilated-windowo width kernel stride padding dilation width-out)
          (fd (= params (+ (* kernel kernel group-in channels-out) channels-out))))])))
+
+;; A weight is used once for each pixel that goes out; params says how many weights there are.
+(defrel (conv2d-macso out params macs)
+  (fresh (channels height width)
+    (== out `(,channels ,height ,width))
+    (fd (= macs (* (- params channels) height width)))))
 
 ;; (max-pool2d KERNEL STRIDE PADDING); PyTorch wants the padding to be at most half of the kernel
 (defrel (max-pool2do layer in out)
@@ -106,15 +126,12 @@
     (conde [(== in `(,features-in)) (== out `(,features-out))]
            [(== in `(,tokens ,features-in)) (== out `(,tokens ,features-out))])))
 
-;; An activation keeps every shape as it is.
-(defrel (activationo layer)
-  (conde [(== layer '(relu))]
-         [(== layer '(gelu))]
-         [(== layer '(silu))]
-         [(== layer '(leaky-relu))]
-         [(== layer '(tanh))]
-         [(== layer '(sigmoid))]
-         [(== layer '(hardswish))]))
+;; A weight is used once for each vector.
+(defrel (linear-macso layer in macs)
+  (fresh (features-in features-out tokens)
+    (== layer `(linear ,features-in ,features-out))
+    (conde [(== in `(,features-in)) (fd (= macs (* features-in features-out)))]
+           [(== in `(,tokens ,features-in)) (fd (= macs (* tokens features-in features-out)))])))
 
 ;; (dropout P) keeps every shape as it is.
 (defrel (dropouto layer)

@@ -1,8 +1,7 @@
 #lang racket/base
 ;; Architectures of a space drawn by chance, spread over the numbers of layers that the space has.
 
-(require "../kanren/state.rkt" "../search/frontier.rkt"
-         (only-in "../search/nodes.rkt" node-at node-state) "../search/printer.rkt" "ask.rkt")
+(require "../search/frontier.rkt" "ask.rkt" "kinds.rkt")
 (provide random-answers)
 
 ;; A draw first takes a number of layers, each between the fewest and the most seen so far with equal
@@ -44,14 +43,14 @@
     (let down ([i 0] [turns 0])
       (define (turn-back)
         (hash-set! rejected i #t)
-        (down (for/fold ([i i]) ([_ (in-range (+ 1 (quotient turns 8)))]) (open-above f i))
+        (down (for/fold ([i i]) ([_ (in-range (+ 1 (quotient turns 8)))]) (nearest-open f i))
               (add1 turns)))
       (cond
-        [(or (not (node-at f 0)) (< (seconds-until end) 0)) #f]
+        [(or (not (choice-open? f 0)) (< (seconds-until end) 0)) #f]
         [(or (> turns patience) (hash-ref rejected 0 #f))
          (set! wanted 0)
          (hash-clear! rejected)
-         (down (if (and largest (node-at f largest)) largest 0) 0)]
+         (down (if (and largest (choice-open? f largest)) largest 0) 0)]
         [else
          (case (expand f i)
            [(choices)
@@ -75,20 +74,20 @@
       answer))
   (let loop ()
     (define answer
-      (and (node-at f 0) (<= fewest most) (walk (+ fewest (chance (- (+ most 1) fewest))))))
+      (and (choice-open? f 0) (<= fewest most) (walk (+ fewest (chance (- (+ most 1) fewest))))))
     (cond
       [answer
        (set! end (deadline seconds))
        (if (found answer) (loop) 'stopped)]
       [(not (for/and ([a (in-list kept)]) (found a))) 'stopped]
-      [(node-at f 0) 'timeout]
+      [(choice-open? f 0) 'timeout]
       [else 'exhausted])))
 
 ;; How many layers the architecture of a choice has so far, those in branches included, and whether
 ;; no more can come.
 (define (layers-known f i)
-  (define st (node-state (node-at f i)))
-  (count-layers (query-term st) (λ (t) (walk/store t (state-store st)))))
+  (define-values (answer look) (choice-answer f i))
+  (count-layers answer look))
 
 ;; The same of an answer, or of a term whose parts `walked` looks up.
 (define (count-layers answer walked)
@@ -101,12 +100,15 @@
             [else (open! n)])))
   (define (layers-at layer)
     (cond [(not (pair? layer)) (open! 1)]
-          [(memq (walked (car layer)) '(residual concat))
+          [(holds-layers? (walked (car layer)))
            (let loop ([t (walked (cdr layer))] [n 1])
              (cond [(pair? t) (loop (walked (cdr t)) (+ n (layers-in (car t))))]
                    [(null? t) n]
                    [else (open! n)]))]
           [else 1]))
+  (define (holds-layers? name)
+    (define k (hash-ref kinds name #f))
+    (and k (kind-join k)))
   (define (nth t n)                     ; #f where it is not known, or there is none
     (let ([t (walked t)])
       (and (pair? t) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1))))))

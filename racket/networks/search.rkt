@@ -2,8 +2,8 @@
 ;; Questions to a search space as queries: every architecture for an input shape, a number of
 ;; classes and budgets, as a frontier or as a stream.
 
-(require racket/contract/base "../kanren/main.rkt" "../kanren/state.rkt" "../search/frontier.rkt"
-         "../search/printer.rkt" "architecture.rkt" "budget.rkt" "space.rkt")
+(require racket/contract/base "../kanren/main.rkt" "../search/frontier.rkt"
+         "architecture.rkt" "budget.rkt" "space.rkt")
 (provide
  (contract-out
   [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
@@ -28,13 +28,13 @@
   (define least (if (space-account? space)
                     (let ([layers ((space-least space) classes)])
                       (if (null? layers)
-                          (map (λ (q) 0) quantities)
+                          no-costs
                           (or (layers-cost layers #f)
                               (raise-user-error
                                'define-space
                                "#:ends-with: expected a layer that takes a vector, got ~a"
                                (car layers)))))
-                    '(0 0 0 0)))
+                    no-costs))
   (define (whole architecture parameters total)
     (with-account all parameters least
       (λ (account)
@@ -53,16 +53,19 @@
 
 ;; The goal that (make-goal ACCOUNT) makes of an account of the quantities that have a budget.
 (define (with-account budgets parameters least make-goal)
-  (fresh (macs activations depth)
-    (let ([account
-           (for/list ([quantity (in-list quantities)] [reserve (in-list least)]
-                      [total (in-list (list parameters macs activations depth))]
-                      #:when (assq quantity budgets))
-             (list quantity 0 reserve total))])
-      (conj* (for/fold ([goal succeed]) ([entry (in-list account)])
-               (define budget (assq (car entry) budgets))
-               (conj* goal (infd (cadddr entry) (interval (cadr budget) (caddr budget)))))
-             (make-goal account)))))
+  (let add ([more quantities] [least least] [account '()])
+    (define budget (and (pair? more) (assq (car more) budgets)))
+    (define (add-entry total)
+      (add (cdr more) (cdr least) (cons (list (car more) 0 (car least) total) account)))
+    (cond
+      [(null? more)
+       (conj* (for/fold ([goal succeed]) ([entry (in-list (reverse account))])
+                (define budget (assq (car entry) budgets))
+                (conj* goal (infd (cadddr entry) (interval (cadr budget) (caddr budget)))))
+              (make-goal (reverse account)))]
+      [(not budget) (add (cdr more) (cdr least) account)]
+      [(eq? (car more) 'params) (add-entry parameters)]
+      [else (fresh (total) (add-entry total))])))
 
 (define (account-total account quantity) (cadddr (assq quantity account)))
 
@@ -86,17 +89,14 @@
    (space-query space #:input input #:classes classes #:budgets budgets #:like like
                 #:measured measured)))
 
-;; The four costs of layers that are known behind a shape (#f: a vector of any size), or #f where they
-;; do not fit it.
+;; The costs of layers that are known behind a shape (#f: a vector of any size), in the order of
+;; `quantities`; or #f where they do not fit it.
 (define (layers-cost layers in)
   (define found
-    (run 1 (params macs activations depth)
+    (run 1 (costs)
       (fresh (out features)
-        (layerso layers (or in (list features)) out
-                 `((params 0 0 ,params) (macs 0 0 ,macs) (activations 0 0 ,activations)
-                   (depth 0 0 ,depth))
-                 `((params ,params 0 ,params) (macs ,macs 0 ,macs)
-                   (activations ,activations 0 ,activations) (depth ,depth 0 ,depth))))))
+        (with-costs costs
+          (λ (account after) (layerso layers (or in (list features)) out account after))))))
   (and (pair? found) (car found)))
 
-(define (architecture->text architecture) (print-term empty-state architecture))
+(define (architecture->text architecture) (term->text architecture))

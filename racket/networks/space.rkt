@@ -1,9 +1,9 @@
 #lang racket/base
 ;; A search space: a relation between an architecture and its number of parameters, with defaults.
 
-(require (for-syntax racket/base) racket/path racket/runtime-path racket/string)
-(provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names
-         call-with-space)
+(require (for-syntax racket/base "quantities.rkt") racket/path racket/runtime-path racket/string
+         "../search/user-file.rkt")
+(provide (struct-out space) define-space load-space space-names call-with-space whose-space)
 
 ;; A Space is (space NAME DESCRIPTION INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY CANONICAL):
 ;;   INPUT, CLASSES, BUDGETS are defaults: the shape (C H W) of an image, the number of classes, and a
@@ -21,7 +21,7 @@
 ;; (define-space (NAME architecture input classes #:account account)
 ;;   DESCRIPTION
 ;;   #:input (C H W) #:classes N
-;;   #:max-params N [#:max-macs N] [#:max-activations N] [#:max-depth N]
+;;   #:max-params N [#:max-QUANTITY N] …
 ;;   [#:ends-with LAYER] [#:table-key PROCEDURE] [#:canonical PROCEDURE]
 ;;   GOAL)
 ;; defines the space and provides it from the file, so that it can be searched by the file's path.
@@ -33,17 +33,18 @@
      'define-space
      (string-append
       "expected (define-space (NAME architecture input classes #:account account) \"DESCRIPTION\" "
-      "#:input (C H W) #:classes N #:max-params N [#:max-macs N] [#:max-activations N] "
-      "[#:max-depth N] [#:ends-with LAYER] GOAL)")
+      "#:input (C H W) #:classes N #:max-params N "
+      (apply string-append (for/list ([q (in-list (cdr quantities))]) (format "[#:max-~a N] " q)))
+      "[#:ends-with LAYER] GOAL)")
      stx what))
+  (define (budget-keyword quantity) (string->keyword (format "max-~a" quantity)))
+  (define keywords
+    (append '(#:input #:classes #:ends-with #:table-key #:canonical) (map budget-keyword quantities)))
   (define (options items)               ; -> hash of keyword -> syntax, and the goal
     (let loop ([items items] [found (hasheq)])
       (cond [(null? items) (bad)]
             [(keyword? (syntax-e (car items)))
-             (if (and (pair? (cdr items))
-                      (memq (syntax-e (car items))
-                            '(#:input #:classes #:max-params #:max-macs #:max-activations #:max-depth
-                              #:ends-with #:table-key #:canonical)))
+             (if (and (pair? (cdr items)) (memq (syntax-e (car items)) keywords))
                  (loop (cddr items) (hash-set found (syntax-e (car items)) (cadr items)))
                  (bad (car items)))]
             [(null? (cdr items)) (values found (car items))]
@@ -53,8 +54,8 @@
     (define-values (found goal) (options rest))
     (define shape (syntax->list (hash-ref found '#:input #'0)))
     (define budgets                     ; ((QUANTITY MOST) …)
-      (for*/list ([q (in-list '(params macs activations depth))]
-                  [most (in-value (hash-ref found (string->keyword (format "max-~a" q)) #f))]
+      (for*/list ([q (in-list quantities)]
+                  [most (in-value (hash-ref found (budget-keyword q) #f))]
                   #:when most)
         (list q most)))
     (unless (and (string? (syntax-e description))
@@ -90,12 +91,7 @@
              (syntax->list #'rest))]
     [_ (bad)]))
 
-(struct exn:fail:space exn:fail:user ())
-(define (fail message . arguments)
-  (raise (exn:fail:space (apply format message arguments) (current-continuation-marks))))
-
 (define-runtime-path spaces-folder "spaces")
-(define-runtime-path racket-folder "..")
 
 ;; The names of the spaces that come with Architecto.
 (define (space-names)
@@ -104,47 +100,29 @@
           (path->string (path-replace-extension file #"")))
         string<?))
 
-;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:space with
+;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:mistake with
 ;; one line for a person.
 (define (load-space name)
-  (define file (space-file name))
-  (parameterize ([current-library-collection-links
-                  (cons (hash 'architecto (list (simplify-path racket-folder)))
-                        (current-library-collection-links))])
-    (define loaded
-      (with-handlers ([exn:fail:space? raise]
-                      [exn:break? raise]
-                      [(λ (e) #t)
-                       (λ (e) (fail "the space file ~a cannot be loaded: ~a" file
-                                    (car (string-split (raised e) "\n"))))])
-        (dynamic-require file 'the-space (λ () #f))))
-    (unless (space? loaded)
-      (fail "~a defines no space; write (define-space (NAME architecture …) …) in it" file))
-    loaded))
+  (load-provided (space-file name) 'the-space space? #:kind "space"
+                 #:form "(define-space (NAME architecture …) …)"))
 
 ;; The result of (work). What the relation of a space of a user's own raises meanwhile is a mistake of
 ;; theirs: (tell MESSAGE) is called with one line. NAME is that of the space, or #f.
 (define (call-with-space name work tell)
-  (define (mistake? e) (and (exn:fail? e) (not (exn:fail:filesystem? e))))
-  (if (or (not name) (member name (space-names)))
-      (work)
-      (with-handlers
-          ([mistake?
-            (λ (e)
-              (define message (string-normalize-spaces (raised e)))
-              (define end (min 300 (string-length message)))
-              (tell (format "the space file ~a: ~a" (space-file name) (substring message 0 end))))])
-        (work))))
+  (with-handlers ([exn:fail:mistake? (λ (e) (tell (exn-message e)))])
+    (call-with-user-code (and name (whose-space name)) work)))
 
-(define (raised e) (if (exn? e) (exn-message e) (format "raised ~s" e)))
+;; What to call a space of a user's own, or #f.
+(define (whose-space name)
+  (and (not (member name (space-names))) (format "the space file ~a" (space-file name))))
 
 (define (space-file name)
-  (cond [(equal? name "") (fail "got no space: expected one of ~a, or a path to a .rkt file"
+  (cond [(equal? name "") (mistake "got no space: expected one of ~a, or a path to a .rkt file"
                                 (string-join (space-names) ", "))]
         [(member name (space-names))
          (simplify-path (build-path spaces-folder (string-append name ".rkt")))]
         [(not (path-has-extension? name #".rkt"))
-         (fail "unknown space '~a': expected one of ~a, or a path to a .rkt file"
+         (mistake "unknown space '~a': expected one of ~a, or a path to a .rkt file"
                name (string-join (space-names) ", "))]
         [(file-exists? name) (simplify-path (path->complete-path name))]
-        [else (fail "no such space file: ~a" name)]))
+        [else (mistake "no such space file: ~a" name)]))

@@ -1,11 +1,10 @@
 #lang racket/base
 ;; The text of an architecture, read from strangers: lists, symbols and numbers, nothing else, as
-;; protocol/grammar.md says; python/architecto/sexpression.py and architecture.py read the same. `_`
+;; protocol/grammar.md says; sexpression.py and architecture.py in Python read the same. `_`
 ;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
-(require racket/list racket/string)
-(provide read-architecture hole? kinds kind-arguments without-defaults (struct-out argument)
-         shape->text (struct-out exn:fail:text))
+(require racket/list racket/string "kinds.rkt")
+(provide read-architecture hole? without-defaults shape->text (struct-out exn:fail:text))
 
 (struct exn:fail:text exn:fail:user ())
 (define (fail message . arguments)
@@ -16,44 +15,6 @@
 (define most-layers 10000)             ; those in branches included
 
 (define (hole? x) (eq? x '_))
-
-;; An Argument is (argument NAME LEAST DEFAULT ROLE): DEFAULT is PyTorch's where the argument may be
-;; left out, else #f; ROLE is 'follows where the shape that comes in decides the value, 'out where
-;; the number of classes decides that of the last layer, 'real for a number from 0 to 1, 'operation,
-;; or 'free.
-(struct argument (name least default role))
-
-(define window (list (argument "kernel" 1 #f 'free) (argument "stride" 1 #f 'free)
-                     (argument "padding" 0 #f 'free)))
-
-;; Every kind of layer without branches, and its arguments.
-(define kinds
-  (let ([follows (λ (name) (argument name 1 #f 'follows))]
-        [free (λ (name) (argument name 1 #f 'free))])
-    (hasheq
-     'conv2d `(,(follows "input channels") ,(argument "output channels" 1 #f 'out) ,@window
-               ,(argument "dilation" 1 1 'free) ,(argument "groups" 1 1 'free))
-     'max-pool2d window
-     'avg-pool2d window
-     'adaptive-avg-pool2d (list (free "size"))
-     'batch-norm2d (list (follows "channels"))
-     'group-norm (list (free "groups") (follows "channels"))
-     'layer-norm (list (follows "features"))
-     'flatten '() 'relu '() 'leaky-relu '() 'gelu '() 'silu '() 'tanh '() 'sigmoid '() 'hardswish '()
-     'dropout (list (argument "probability" 0 #f 'real))
-     'linear (list (follows "inputs") (argument "outputs" 1 #f 'out))
-     'squeeze-excite (list (follows "channels") (free "squeezed channels"))
-     'patch-embed (list (follows "input channels") (argument "width" 1 #f 'out) (free "patch"))
-     'class-token (list (follows "features"))
-     'positional-embedding (list (follows "tokens") (follows "features"))
-     'multi-head-attention (list (follows "features") (free "heads"))
-     'transformer-block (list (follows "features") (free "heads") (free "hidden features"))
-     'select-token '() 'mean-pool '()
-     'cell (for/list ([i 6]) (argument "operation" 0 #f 'operation)))))
-
-(define (kind-arguments kind) (hash-ref kinds kind))
-
-(define operations '(none skip_connect nor_conv_1x1 nor_conv_3x3 avg_pool_3x3))
 
 (define (shape->text shape) (string-join (map (λ (n) (format "~a" n)) shape) "x"))
 
@@ -139,8 +100,9 @@
   (define all (kinds-of layers))
   (when (> (length all) most-layers)
     (fail "the architecture has more than ~a layers" most-layers))
-  (when (and (pair? all) (memq 'cell (cdr all)))
-    (fail "a cell can only be the first layer"))
+  (for ([name (in-list (if (pair? all) (cdr all) '()))])
+    (when (and (not (hole? name)) (kind-first-only? (hash-ref kinds name)))
+      (fail "a ~a can only be the first layer" name)))
   (list 'architecture input layers))
 
 ;; The kind of each layer, a join's before those in its branches; `_` of a hole.
@@ -149,9 +111,9 @@
     [(not (pair? layers)) '()]
     [(hole? (car layers)) (cons '_ (kinds-of (cdr layers)))]
     [else
-     (define kind (caar layers))
-     (cons kind (append (if (memq kind '(residual concat)) (append-map kinds-of (cdar layers)) '())
-                        (kinds-of (cdr layers))))]))
+     (define layer (car layers))
+     (cons (car layer) (append (if (join-of layer) (append-map kinds-of (cdr layer)) '())
+                               (kinds-of (cdr layers))))]))
 
 (define (read-layers layers holes?)
   (let loop ([rest layers])
@@ -166,18 +128,24 @@
     [(hole? x) (fail "a hole '_' stands where a layer was expected; complete fills holes")]
     [(not (and (pair? x) (list? x) (symbol? (car x))))
      (fail "expected a layer such as (relu), got ~a" (excerpt x))]
-    [(eq? (car x) 'residual)
-     (unless (= (length x) 3) (fail "expected (residual (LAYER …) (LAYER …)), got ~a" (excerpt x)))
-     (cons 'residual (for/list ([branch (cdr x)]) (read-layers branch holes?)))]
-    [(eq? (car x) 'concat)
-     (when (null? (cdr x)) (fail "expected (concat (LAYER …) …), got (concat)"))
-     (cons 'concat (for/list ([branch (cdr x)]) (read-layers branch holes?)))]
     [(hash-ref kinds (car x) #f)
-     => (λ (arguments) (cons (car x) (read-arguments x arguments holes?)))]
+     => (λ (k)
+          (cons (car x)
+                (if (kind-join k)
+                    (read-branches x (kind-join k) holes?)
+                    (read-arguments x (kind-arguments k) holes?))))]
     [else
      (fail "unknown layer '~a'; known are ~a" (excerpt (car x))
-           (string-join (map symbol->string (sort (append '(residual concat) (hash-keys kinds))
-                                                  symbol<?)) ", "))]))
+           (string-join (sort (map symbol->string (hash-keys kinds)) string<?) ", "))]))
+
+(define (read-branches layer j holes?)
+  (define branches (cdr layer))
+  (unless (<= (join-least j) (length branches) (join-most j))
+    (fail "expected (~a~a~a), got ~a" (car layer)
+          (string-append* (make-list (join-least j) " (LAYER …)"))
+          (if (= (join-least j) (join-most j)) "" " …")
+          (excerpt layer)))
+  (for/list ([branch (in-list branches)]) (read-layers branch holes?)))
 
 (define (read-arguments layer arguments holes?)
   (define values (cdr layer))
@@ -186,17 +154,18 @@
     (fail "~a has ~a arguments, expected ~a" (excerpt layer) (length values)
           (if (null? arguments)
               "none"
-              (format "~a: ~a" required (string-join (map argument-name arguments) ", ")))))
+              (format "~a: ~a" required (string-join (map argument-says arguments) ", ")))))
   (for ([v (in-list values)] [a (in-list arguments)])
     (unless (or (and holes? (hole? v))
-                (case (argument-role a)
+                (case (argument-kind a)
                   [(real) (and (real? v) (<= 0 v 1))]
-                  [(operation) (memq v operations)]
+                  [(choice) (memq v (argument-choices a))]
                   [else (and (exact-integer? v) (>= v (argument-least a)))]))
-      (fail "~a of ~a: expected ~a, got ~a" (argument-name a) (excerpt layer)
-            (case (argument-role a)
+      (fail "~a of ~a: expected ~a, got ~a" (argument-says a) (excerpt layer)
+            (case (argument-kind a)
               [(real) "a number from 0 to 1"]
-              [(operation) (format "one of ~a" (string-join (map symbol->string operations) ", "))]
+              [(choice)
+               (format "one of ~a" (string-join (map symbol->string (argument-choices a)) ", "))]
               [else (format "a whole number of at least ~a" (argument-least a))])
             (excerpt v))))
   (without-defaults values arguments))

@@ -1,8 +1,9 @@
 #lang racket/base
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
-(require racket/list "../kanren/main.rkt" "../kanren/term.rkt" "../search/frontier.rkt"
-         "architecture.rkt" "budget.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt" "text.rkt")
+(require racket/list "../kanren/main.rkt" "../search/frontier.rkt"
+         "architecture.rkt" "budget.rkt" "kinds.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt"
+         "text.rkt")
 (provide valid-frontier like-template first-misfit)
 
 ;; The architectures that a template with holes stands for: those of its layers that fit one another,
@@ -13,7 +14,7 @@
   (make-frontier
    (query (architecture parameters)
      (fresh (out)
-       (with-account (with-budgets budgets `((params 0 ,endless))) parameters '(0 0 0 0)
+       (with-account (with-budgets budgets `((params 0 ,endless))) parameters no-costs
          (λ (account)
            (define spent                ; the whole account
              (for/list ([entry (in-list account)])
@@ -54,7 +55,7 @@
                                    succeed)
                                (labelfd v))))
            (let-values ([(layer holes)
-                         (if (memq (caar layers) '(residual concat))
+                         (if (join-of (car layers))
                              (join-goal f (car layers) in)
                              (layer-goal f (car layers)))])
              (values layer (conj* holes (layero layer in between account account-between))))))
@@ -79,34 +80,34 @@
 ;; Is there a hole in it other than those that follow from the shape that comes in?
 (define (undecided? layer)
   (cond [(hole? layer) #t]
-        [(memq (car layer) '(residual concat))
+        [(join-of layer)
          (for/or ([branch (in-list (cdr layer))])
            (let loop ([layers branch])
              (cond [(pair? layers) (or (undecided? (car layers)) (loop (cdr layers)))]
                    [else (hole? layers)])))]
-        [else (for/or ([x (in-list (cdr layer))] [a (in-list (kind-arguments (car layer)))])
+        [else (for/or ([x (in-list (cdr layer))] [a (in-list (kind-arguments (kind-of layer)))])
                 (and (hole? x) (not (eq? (argument-role a) 'follows))))]))
 
 ;; A join with variables for holes, and the goal that its branches follow from the shape, those
 ;; without holes first; what comes of them all is for the join to say.
-(define (join-goal f join in)
+(define (join-goal f layer in)
   (define sizes (unknown))
   (define whole (unknown))
   (define-values (branches goals)
-    (for/lists (branches goals) ([branch (in-list (cdr join))])
-      (define out (if (eq? (car join) 'residual) whole (cons (unknown) sizes)))
+    (for/lists (branches goals) ([branch (in-list (cdr layer))])
+      (define out (if (join-alike? (join-of layer)) whole (cons (unknown) sizes)))
       (define-values (goal layers) (template-goal f branch in out '() '()))
       (values layers goal)))
   (define-values (open known)
-    (partition (λ (pair) (memq '_ (flatten (car pair)))) (map cons (cdr join) goals)))
-  (values (cons (car join) branches) (all-of (map cdr (append known open)))))
+    (partition (λ (pair) (memq '_ (flatten (car pair)))) (map cons (cdr layer) goals)))
+  (values (cons (car layer) branches) (all-of (map cdr (append known open)))))
 
 (define (layer-goal f layer)
-  (define arguments (kind-arguments (car layer)))
+  (define arguments (kind-arguments (kind-of layer)))
   (define given (without-defaults (cdr layer) arguments))
   (define-values (terms goal)
     (numbers-for f given (for/list ([a arguments] [_ given]) (argument-least a))
-                 (map argument-role arguments)))
+                 (map role-in-text arguments)))
   (define texts (texts-of (car layer) given terms arguments))
   (if (null? (cdr texts))
       (values (cons (car layer) terms) goal)
@@ -138,9 +139,13 @@
 (define (value-goal f v least role)
   (case role
     [(real) (if (filling-more f) (conde [(== v 0.1)] [(== v 0.25)] [(== v 0.5)]) succeed)]
-    [(operation) succeed]
+    [(choice) succeed]                  ; the relation knows them
     [(follows) (infd v (interval least largest-number))]
     [else (infd v (interval least 65536))]))
+
+;; Its role, or its kind where it is no integer.
+(define (role-in-text a)
+  (if (eq? (argument-kind a) 'integer) (argument-role a) (argument-kind a)))
 
 (define (unknown)
   (define-values (v _) (some (λ (v) succeed)))
@@ -161,7 +166,7 @@
 (define (with-holes x)
   (cond
     [(hole? x) (some (λ (v) succeed))]
-    [(and (pair? x) (symbol? (car x)) (hash-ref kinds (car x) #f))
+    [(and (pair? x) (symbol? (car x)) (hash-ref kinds (car x) #f) (not (join-of x)))
      (layer-goal (filling #f #f '()) x)]
     [(pair? x)
      (define-values (first first-goal) (with-holes (car x)))

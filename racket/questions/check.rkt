@@ -1,9 +1,9 @@
 #lang racket/base
 ;; check: is it valid, is it in the space, and why not; describe: shapes and costs, layer by layer.
 
-(require racket/list racket/string "../networks/ask.rkt" "../networks/budget.rkt"
-         "../networks/explain.rkt" "../networks/search.rkt" "../networks/space.rkt"
-         "../networks/text.rkt" "lines.rkt" "options.rkt")
+(require racket/list racket/string "../networks/ask.rkt" "../networks/explain.rkt"
+         "../networks/quantities.rkt" "../networks/search.rkt"
+         "../networks/space.rkt" "../networks/text.rkt" "lines.rkt" "options.rkt")
 (provide check describe refusal other-input)
 
 ;; #f, or why the architecture is not what the scope asks for
@@ -83,23 +83,29 @@
       (define input (cdr (second architecture)))
       (define-values (rows out) (trace (third architecture) input))
       (define why (explain architecture (scope-classes s)))
-      (define (line . cells)
-        (say (string-trim #:left? #f
-                          (apply string-append
-                                 (for/list ([c cells] [w '(8 34 16 12 0)])
-                                   (define t (format "~a" c))
-                                   (string-append t (make-string (max 1 (- w (string-length t)))
-                                                                 #\space)))))))
-      (line "layer" "" "output" "parameters" "MACs")
-      (line "" "input" (shape->text input) "" "")
+      (define (line number text shape costs)
+        (define cells
+          (for/list ([c (in-list (list* number text shape costs))]
+                     [width (in-list (list* 8 34 16 (map (λ (c) 12) costs)))])
+            (define t (format "~a" c))
+            (string-append t (make-string (max 1 (- width (string-length t))) #\space))))
+        (say (string-trim #:left? #f (string-append* cells))))
+      (define (by-layer costs)
+        (for/list ([q (in-list quantities)] [c (in-list costs)] #:when (memq q quantities-by-layer))
+          c))
+      (line "layer" "" "output" (map quantity-word quantities-by-layer))
+      (line "" "input" (shape->text input) '())
       (for ([r (in-list rows)])
         (line (row-number r) (shorten (format "~a" (row-layer r))) (shape->text (row-out r))
-              (first (row-costs r)) (second (row-costs r))))
+              (by-layer (row-costs r))))
       (cond
         [why (worse! 1) (say (string-append "no: " why))]
         [else
          (define costs (layers-cost (third architecture) input))
-         (line "total" (format "~a layers, ~a activations" (fourth costs) (third costs))
-               (shape->text out) (first costs) (second costs))
+         (define others
+           (for/list ([q (in-list quantities)] [c (in-list costs)]
+                      #:unless (memq q quantities-by-layer))
+             (format "~a ~a" c (quantity-word q))))
+         (line "total" (string-join others ", ") (shape->text out) (by-layer costs))
          (define over (over-budget s architecture))
          (when over (worse! 1) (say (string-append "no: " over)))]))))

@@ -1,8 +1,9 @@
 #lang racket/base
 ;; Questions about architectures near a given one: complete, repair, neighbours.
 
-(require racket/list "../kanren/label.rkt" "../networks/ask.rkt" "../networks/edits.rkt"
-         "../networks/explain.rkt" "../networks/validity.rkt" "check.rkt" "lines.rkt" "options.rkt")
+(require racket/list (only-in "../kanren/main.rkt" exn:fail:endless?) "../networks/ask.rkt"
+         "../networks/edits.rkt" "../networks/explain.rkt" "../networks/validity.rkt"
+         "check.rkt" "lines.rkt" "options.rkt")
 (provide complete repair neighbours)
 
 (define longest-rest 4)                ; layers that an unknown rest may have, without a space

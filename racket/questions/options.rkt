@@ -13,9 +13,10 @@
   (eprintf "~a: ~a\n" (current-command) (apply format message arguments))
   (exit 2))
 
-(define numbers '("--classes" "--max-params" "--min-params" "--max-macs" "--min-macs"
-                  "--max-activations" "--min-activations" "--max-depth" "--min-depth" "-n" "--seed"
-                  "--timeout"))
+(define numbers
+  (append '("--classes" "-n" "--seed" "--timeout")
+          (for*/list ([q (in-list quantities)] [bound (in-list '("--max-~a" "--min-~a"))])
+            (format bound q))))
 (define texts '("--space" "--input" "--by"))
 
 ;; arguments -> hash of option -> value, and the list of the others
@@ -56,8 +57,7 @@
 (define (scope-of options default)
   (define name (hash-ref options "--space" default))
   (define space
-    (and name (with-handlers ([exn:fail:space? (λ (e) (mistake "~a" (exn-message e)))])
-                (load-space name))))
+    (and name (load-space name)))
   (define budgets
     (for*/list ([q (in-list quantities)]
                 [least (in-value (hash-ref options (format "--min-~a" q) #f))]

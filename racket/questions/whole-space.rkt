@@ -1,9 +1,10 @@
 #lang racket/base
 ;; Questions to a whole space: sample, count, smallest, largest.
 
-(require racket/list "../networks/ask.rkt" "../networks/budget.rkt" "../networks/extremes.rkt"
-         "../networks/sample.rkt" "../networks/search.rkt" "../networks/space.rkt"
-         "../networks/text.rkt" "lines.rkt" "options.rkt")
+(require racket/list racket/string "../networks/ask.rkt" "../networks/budget.rkt"
+         "../networks/extremes.rkt" "../networks/quantities.rkt" "../networks/sample.rkt"
+         "../networks/search.rkt" "../networks/space.rkt" "../networks/text.rkt" "lines.rkt"
+         "options.rkt")
 (provide sample count-all extreme)
 
 (define (sample options others)
@@ -67,7 +68,9 @@
   (need-none others)
   (define s (scope-of options "cnn"))
   (define by (string->symbol (hash-ref options "--by" "params")))
-  (unless (memq by '(params macs)) (mistake "--by: expected params or macs, got '~a'" by))
+  (unless (memq by quantities)
+    (mistake "--by: expected one of ~a, got '~a'" (string-join (map symbol->string quantities) ", ")
+             by))
   (define seconds (hash-ref options "--timeout" 10))
   (define-values (best proven?) (best-answer (frontier-of s #:measured by) direction seconds))
   (unless best
@@ -75,5 +78,5 @@
         (mistake (no-more s 0))
         (mistake "no architecture found within ~a seconds; more: --timeout" seconds)))
   (say (answer-text best))
-  (eprintf "~a: ~a ~a~a\n" (current-command) (third best) (if (eq? by 'params) "parameters" "MACs")
+  (eprintf "~a: ~a ~a~a\n" (current-command) (third best) (quantity-word by)
            (if proven? "" (format ", the best found in ~a seconds; more: --timeout" seconds))))

@@ -2,9 +2,11 @@
 ;; The frontier: the tree of choices of a guided search, each with a stable index.
 
 (require racket/contract/base racket/list
-         "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/reify.rkt"
-         "../kanren/stream.rkt" "../kanren/term.rkt"
-         "nodes.rkt" "printer.rkt" "settle.rkt")
+         "../kanren/core/goal.rkt" "../kanren/core/domain.rkt" "../kanren/core/label.rkt"
+         "../kanren/core/reify.rkt" "../kanren/core/state.rkt" "../kanren/core/store.rkt"
+         "../kanren/core/stream.rkt"
+         "../kanren/core/term.rkt"
+         "nodes.rkt" "printer.rkt" "propagate.rkt")
 (provide
  (contract-out
   [make-frontier (->* (pause?) (#:max-nodes (or/c #f (and/c exact-integer? (>=/c 10)))) frontier?)]
@@ -16,15 +18,20 @@
   [choice-parent (-> frontier? exact-nonnegative-integer? (or/c #f exact-nonnegative-integer?))]
   [choice-status
    (-> frontier? exact-nonnegative-integer? (or/c 'unexpanded 'expanded 'closed))]
+  [choice-open? (-> frontier? exact-nonnegative-integer? boolean?)]
+  [nearest-open (-> frontier? exact-nonnegative-integer? exact-nonnegative-integer?)]
   [choice-text (-> frontier? exact-nonnegative-integer? bytes?)]
   [choice-term (-> frontier? exact-nonnegative-integer? bytes?)]
+  [choice-answer (-> frontier? exact-nonnegative-integer? (values any/c (-> any/c any/c)))]
+  [choice-bounds (-> frontier? exact-nonnegative-integer? any/c (values real? real?))]
+  [restrict-choice! (-> frontier? exact-nonnegative-integer? constraint-goal? boolean?)]
+  [term->text (-> any/c bytes?)]
   [answers (-> frontier? list?)]
   [newest-answer (-> frontier? any/c)]
   [take-closed! (-> frontier? (listof exact-nonnegative-integer?))]
   [oldest-choice (-> frontier? (or/c #f exact-nonnegative-integer?))]
   [save-frontier (-> frontier? path-string? void?)]
-  [load-frontier (-> path-string? frontier?)])
- known-choice?)
+  [load-frontier (-> path-string? frontier?)]))
 
 ;; A frontier is a tree of choices (nodes.rkt). Its memory grows with the choices that were born, and
 ;; is bounded with #:max-nodes: above that many, subtrees that were visited longest ago are forgotten
@@ -35,17 +42,24 @@
 
 (define (make-frontier query #:max-nodes [max-nodes #f])
   (define f (new-frontier max-nodes))
-  (define settled (settle (pause-state query) (list (pause-goal query))))
-  (define root (add-choice! f #f (and settled (car settled)) (if settled (cdr settled) '())))
-  (unless settled (close! f root))
+  (define solution (propagate (pause-state query) (list (pause-goal query))))
+  (define root (add-choice! f #f (and solution (car solution)) (if solution (cdr solution) '())))
+  (unless solution (close! f root))
   f)
 
-(define (known-choice? f index) (and (node-at f index) #t))
 (define (frontier-size f) (frontier-next f))
 
 (define (choice-parent f index)
   (define c (slot-at f index))
   (if (node? c) (node-parent c) c))
+
+;; Is something left below the choice? #f also for an index that is none.
+(define (choice-open? f index) (and (node-at f index) #t))
+
+;; The nearest choice above that is not closed; the root if there is none.
+(define (nearest-open f index)
+  (define p (choice-parent f index))
+  (cond [(not p) 0] [(node-at f p) p] [else (nearest-open f p)]))
 
 (define (choice-status f index)
   (define c (slot-at f index))
@@ -107,7 +121,7 @@
        (define-values (before goal after) (next-goal st goals))
        (cond
          [goal
-          (define found (settled-all (unfolded st goal) before after))
+          (define found (live-alternatives (unfolded st goal) before after))
           (cond [(null? found) (uninterrupted (close! f c)) 'dead]
                 [(null? (cdr found)) (loop (caar found) (cdar found) (sub1 fuel))]
                 [else (uninterrupted (fork! f c found)) 'choices])]
@@ -118,14 +132,13 @@
           (if (uninterrupted (begin0 (report-answer! f c answer) (close! f c))) 'answer 'dead)])])))
 
 ;; The alternatives that hold together with the goals around them.
-(define (settled-all found before after)
+(define (live-alternatives found before after)
   (cond
     [(null? found) '()]
     [else
-     (define goals (append before (cdar found) after))
-     (define settled (settle (caar found) goals))
-     (define more (settled-all (cdr found) before after))
-     (if settled (cons settled more) more)]))
+     (define live (propagate (caar found) (append before (cdar found) after)))
+     (define more (live-alternatives (cdr found) before after))
+     (if live (cons live more) more)]))
 
 ;; The first goal that can be unfolded now, the waiting ones before it, and the rest. When no goal is
 ;; left, the integers that the answer shows are still to be labelled.
@@ -163,21 +176,48 @@
 ;; -- what a choice looks like -----------------------------------------------------------------------
 
 (define (choice-text f index)
-  (define c (or (node-at f index) (raise-forgotten index)))
+  (define c (open-choice 'choice-text f index))
   (or (node-text c)
       (let ([text (print-choice (node-state c) (node-goals c))])
         (set-node-text! c text)
         text)))
 
-(define (raise-forgotten index)
-  (raise-arguments-error 'choice-text "the choice is closed" "index" index))
+(define (open-choice who f index)
+  (or (node-at f index) (raise-arguments-error who "the choice is closed" "index" index)))
 
 ;; The query's value as far as it is known, without its constraints, in the notation of a choice text.
 (define (choice-term f index)
-  (define st (node-state (or (node-at f index) (raise-forgotten index))))
+  (define st (node-state (open-choice 'choice-term f index)))
   (print-term st (query-term st)))
 
 (define (answer-term st) (reify st (query-term st)))
+
+;; A term without a state, in the same notation.
+(define (term->text t) (print-term empty-state t))
+
+;; -- looking into a choice, and cutting it ----------------------------------------------------------
+
+;; The query's value as far as it is known, its parts not looked up yet; and the procedure that looks
+;; up a term of this choice: what a variable became, or the variable where that is open.
+(define (choice-answer f index)
+  (define st (node-state (open-choice 'choice-answer f index)))
+  (values (query-term st) (λ (t) (walk/store t (state-store st)))))
+
+;; -> the least and the greatest integer that a term of the choice may become (-inf.0, +inf.0: open)
+(define (choice-bounds f index t)
+  (define tx (begin-transaction (node-state (open-choice 'choice-bounds f index))))
+  (define found (walk tx t))
+  (define d (if (var? found) (or (known-domain tx found) anything) (interval-domain found found)))
+  (values (domain-min d) (domain-max d)))
+
+;; Adds a constraint to a choice: of what would come below it, only what keeps the constraint does.
+;; -> is something left? If not, the choice is closed. Children that it has already are as they were.
+(define (restrict-choice! f index goal)
+  (define c (open-choice 'restrict-choice! f index))
+  (define st (post (node-state c) goal))
+  (uninterrupted
+   (cond [st (set-node-state! c st) (set-node-text! c #f) #t]
+         [else (close! f c) #f])))
 
 ;; -- files ------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ import torch
 
 from architecto.problems import sexpression
 from architecto.problems.networks import architecture
+from architecto.problems.networks.kinds import KINDS
 from architecto.problems.networks.module import Network
 from architecto.problems.sexpression import Expression
 
@@ -44,8 +45,8 @@ class Table:
     shapes: list[str]
     parameters: list[int]
     macs: list[int]
-    layers: int
     activations: int
+    layers: int
     total_parameters: int
     total_macs: int
 
@@ -56,7 +57,7 @@ def tables(lines: list[str]) -> Iterator[Table]:
     for line in lines:
         if found := re.match(r"([\d.]+) .* ([\dx]+) +(\d+) +(\d+)$", line):
             rows[found[1]] = (found[2], int(found[3]), int(found[4]))
-        elif found := re.match(r"total +(\d+) layers, (\d+) activations .* (\d+) +(\d+)$", line):
+        elif found := re.match(r"total +(\d+) activations, (\d+) layers .* (\d+) +(\d+)$", line):
             order = sorted(rows, key=lambda number: [int(n) for n in number.split(".")])
             shapes, parameters, macs = zip(*(rows[number] for number in order), strict=True)
             yield Table(list(shapes), list(parameters), list(macs), *map(int, found.groups()))
@@ -122,9 +123,8 @@ def mutations(texts: list[str], count: int, rng: random.Random) -> list[str]:
         layer, i = rng.choice(places)
         old = layer[i]
         assert isinstance(old, int)
-        padding = str(layer[0]).endswith("2d") and i == (5 if layer[0] == "conv2d" else 3)
         changed = rng.choice([old - 1, old + 1, old + 2, old * 2, old // 2, rng.randint(1, 9)])
-        layer[i] = max(changed, 0 if padding else 1)
+        layer[i] = max(changed, KINDS[str(layer[0])].arguments[i - 1].least)
         found.append(shown(tree))
     return found
 

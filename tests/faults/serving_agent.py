@@ -63,7 +63,7 @@ class Engine:
         return self.receive()[0]
 
     def hello(self) -> dict:
-        return self.ask("hello", engine="test", space="cnn", input=[1, 8, 8], classes=10)
+        return self.ask("hello", engine="test", problem="cnn", task="none", facts={})
 
     def close(self) -> None:
         self.context.destroy(linger=0)

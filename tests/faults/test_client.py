@@ -197,13 +197,13 @@ def test_an_unknown_status_counts_as_held(agent):
     assert agent.end() == (0, "")
 
 
-def test_an_answer_that_is_no_architecture_is_the_spaces_mistake(agent):
+def test_an_answer_that_the_agent_does_not_take_is_the_problems_mistake(agent):
     found = walk_to_answer(agent)
     agent.send(found, "error", code="bad_body", message="expected a list of layers")
     status, errors = agent.end()
     assert status == 2
-    assert errors.startswith("run-search: the space cnn has a wrong answer: (architecture (input ")
-    assert "is no architecture (expected a list of layers): expected (architecture" in errors
+    expected = "run-search: cnn: the agent does not take the answer (architecture (input "
+    assert errors.startswith(expected) and errors.endswith(": expected a list of layers\n")
     assert len(errors.splitlines()) == 1
 
 

@@ -109,7 +109,7 @@ def test_nobody_else_gets_a_byte(agent, folder):
     }
     for name, options in strangers.items():
         stranger = Engine(agent.endpoint, "stranger", **options)
-        stranger.send("hello", engine="x", space="cnn", input=[1, 8, 8], classes=10)
+        stranger.send("hello", engine="x", problem="cnn", task="none", facts={})
         assert not stranger.socket.poll(500), name
         stranger.close()
     friend = Engine(agent.endpoint, "friend", **curve(*own, server))

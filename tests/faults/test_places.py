@@ -131,7 +131,7 @@ def test_a_fresh_endpoint_is_for_its_owner_alone(tmp_path):
     [
         (["--space", "nope"], "unknown search space 'nope'; known are cnn"),
         (["--space", "nope.rkt"], "unknown search space 'nope.rkt'"),
-        (["--dataset", "nope"], "unknown data set 'nope'; known are digits"),
+        (["--dataset", "nope"], "data set: got 'nope', expected digits"),
         (["--scorer", "nope"], "got 'nope', expected"),
         (["--scorer", "nope.py:Class"], "nope.py"),
         (["--trials", "0"], "got 0, expected a whole number from 1 on"),
@@ -197,7 +197,8 @@ def test_answers_that_are_no_architectures_are_one_line(run_architecto, project,
     result = run_architecto("run", *options, timeout=600)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     assert result.stderr.startswith(
-        f"architecto: the space {tmp_path}/wrong.rkt has a wrong answer: (network 1) is no "
+        f"architecto: the space file {tmp_path}/wrong.rkt: the agent does not take the answer "
+        "(network 1): "
     )
     assert "expected (architecture (input C H W) (LAYER …))" in result.stderr
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+from architecto import rewards
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
 from architecto.evaluators.base import Evaluation
-from architecto.executors.local import Finished
+from architecto.executors import Finished
 from architecto.problems.networks import architecture
 from architecto.study.study import TrialResult
 from architecto.study.trials import Trials
@@ -74,9 +75,9 @@ class MemoryStudy:
         self._running.append((architecture, facts))
         return len(self._running) - 1
 
-    def finish(self, trial: int, evaluation: Evaluation) -> TrialResult:
+    def finish(self, trial: int, evaluation: Evaluation, reward: float | None) -> TrialResult:
         architecture, facts = self._running[trial]
-        self.trials.append(TrialResult(trial, architecture, evaluation, facts))
+        self.trials.append(TrialResult(trial, architecture, evaluation, reward, facts))
         return self.trials[-1]
 
     def known(self, architecture: str) -> TrialResult | None:
@@ -99,7 +100,8 @@ class HandExecutor:
         self.running.append(trial)
 
     def finish(self, reward: float, **more) -> None:
-        evaluation = Evaluation("complete", None, reward, validation_accuracy=0.5, **more)
+        metrics = {"worth": (1 + reward) / 2}
+        evaluation = Evaluation("complete", metrics=metrics, objective="worth", **more)
         self._finished.append(Finished(self.running.pop(0), evaluation))
 
     def poll(self) -> list[Finished]:
@@ -147,7 +149,10 @@ def run_server(
 ) -> tuple[SilentServer, HandExecutor]:
     """A server of a run of ``count`` trials, and the executor to end its evaluations with."""
     agent, executor = ShortestAgent(), HandExecutor()
-    trials = Trials(agent, study or MemoryStudy(), executor, run_dir=run_dir, count=count, seed=0)
+    reward = rewards.create("objective")
+    trials = Trials(
+        agent, study or MemoryStudy(), executor, reward, run_dir=run_dir, count=count, seed=0
+    )
     trace = settings.get("trace")
     service = Service(
         agent,
@@ -172,7 +177,9 @@ def request_sender(server: SilentServer, routing: bytes = b"e0") -> Callable[...
     return send
 
 
-HELLO = {"engine": "test", "space": "cnn", "input": [1, 8, 8], "classes": 10}
+TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"
+FACTS = {"space": "cnn", "input": [1, 8, 8], "classes": 10}
+HELLO = {"engine": "test", "problem": "cnn", "task": TASK, "facts": FACTS}
 NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
 DEEPER = "(architecture (input 1 8 8) ((flatten) (linear 64 8) (relu) (linear 8 10)))"
 

@@ -11,13 +11,13 @@ import json
 import tempfile
 from pathlib import Path
 
+from protocol_doubles import DEEPER, NETWORK
+from protocol_doubles import HELLO as SHORT_HELLO
 from transcripts import FOLDER, Player
 
 from architecto.conversation.messages import build
 
-HELLO = {"engine": "architecto 0.1.0", "space": "cnn", "input": [1, 8, 8], "classes": 10}
-NETWORK = "(architecture (input 1 8 8) ((flatten) (linear 64 10)))"
-DEEPER = "(architecture (input 1 8 8) ((flatten) (linear 64 8) (relu) (linear 8 10)))"
+HELLO = SHORT_HELLO | {"engine": "architecto 0.1.0"}
 
 
 def said(type: str, body: str = "", *, by: str = "engine-0", again: bool = False, **fields):
@@ -44,7 +44,7 @@ BEGIN = [
     said("choose", SECOND, id=3, **step(1, 1), candidates=[4, 5]),
 ]
 ANSWER = [
-    said("answer", NETWORK, id=4, **step(1, 2), index=5, parameters=650),
+    said("answer", NETWORK, id=4, **step(1, 2), index=5, facts={"parameters": 650}),
     said("episode_end", id=5, episode=1, outcome="answer"),
 ]
 
@@ -54,10 +54,10 @@ CONVERSATIONS = {
         *ANSWER,
         said("choose", id=6, **step(2, 0), candidates=[1, 2, 3], closed=[5]),
         {"event": "evaluated", "reward": 0.75},
-        said("answer", NETWORK, id=7, **step(2, 1), index=4, parameters=650),
+        said("answer", NETWORK, id=7, **step(2, 1), index=4, facts={"parameters": 650}),
         said("episode_end", id=8, episode=2, outcome="answer"),
         said("choose", "6 3 (six)", id=9, **step(3, 0), candidates="all", closed=[4]),
-        said("answer", DEEPER, id=10, **step(3, 1), index=7, parameters=610),
+        said("answer", DEEPER, id=10, **step(3, 1), index=7, facts={"parameters": 610}),
         said("episode_end", id=11, episode=3, outcome="answer"),
         said("choose", id=12, **step(4, 0), candidates="all"),
         {"event": "evaluated", "reward": -0.5},

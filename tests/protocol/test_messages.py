@@ -23,7 +23,13 @@ VALUES = {
     "number": [0.5, -1.0, 0.1 + 0.2, 30],
     "string": ["", "cnn", 'quotes " and \\', "tab\tnewline\n\x1f\x7f", "é λ 漢 😀", "x" * 1000],
     "name": ["engine-0", "a.b_C-9"],
-    "shape": [[1, 8, 8], [3, 224, 224]],
+    "facts": [
+        {},
+        {"space": "cnn", "input": [1, 8, 8], "classes": 10},
+        {"z": True, "a.b_C-9": [], "Z": 'quotes " é 😀', "lists": [0.1, "x", False, -3]},
+        {f"fact-{number}": number for number in range(64, 0, -1)},
+        {"items": [1] * 256, "fractions": [1e-7, 1.5e-05, 0.1 + 0.2, 1.0, 2.0**53 - 1]},
+    ],
     "boolean": [True, False],
     "indices": [[], [0], [5, 3, 1], list(range(4096))],
     "candidates": ["all", [0], [9, 8, 7]],
@@ -94,6 +100,47 @@ def test_both_sides_build_the_same_bytes(project):
     assert ask_racket(project, [(header, b"") for header in headers]) == [
         header.decode("latin-1") for header in headers
     ]
+
+
+def test_both_sides_write_the_same_fractions(project):
+    rng = random.Random(4)
+    fractions = [rng.uniform(-1, 1) * 10.0 ** rng.randrange(-320, 16) for _ in range(2000)]
+    fractions += [sign * 10.0**power for power in range(-320, 16) for sign in (1, -1.5)]
+    fractions += [float(rng.randrange(2**53)) for _ in range(200)]
+    headers = [
+        build("answer", id=1, session="s", episode=1, step=0, index=1, facts={"x": part})
+        for part in (fractions[at : at + 256] for at in range(0, len(fractions), 256))
+    ]
+    answers = ask_racket(project, [(header, b"") for header in headers])
+    assert answers == [header.decode() for header in headers]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [],
+        "facts",
+        {"x": None},
+        {"x": {}},
+        {"x": [[1]]},
+        {"x": 2**53},
+        {"x": [-(2**53)]},
+        {"x": 1e16},
+        {"x": "y" * 1001},
+        {"x": [1] * 257},
+        {f"fact-{number}": 1 for number in range(65)},
+        {"": 1},
+        {"a b": 1},
+        {"λ": 1},
+        {"x" * 65: 1},
+    ],
+)
+def test_facts_are_few_and_lie_no_deeper_than_a_list(project, facts):
+    schema = json.loads((project / "protocol" / "messages.schema.json").read_text())
+    whole = {"v": 1, "type": "hello", "id": 1, "session": "s", "engine": "e", "problem": "p"}
+    header = json.dumps(whole | {"task": "t", "facts": facts}).encode()
+    assert ask_racket(project, [(header, b"")]) == ["error bad_header"] == [code_of(header)]
+    assert not jsonschema.Draft202012Validator(schema).is_valid(json.loads(header))
 
 
 def test_both_sides_refuse_the_same_headers(project):

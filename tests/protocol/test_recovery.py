@@ -274,7 +274,7 @@ def test_facts_of_a_held_answer_survive_the_agent(tmp_path):
     )
     send = doubles.request_sender(server)
     find(send, id=1, architecture=NETWORK)
-    held = {**at(1, 1), "index": 1, "parameters": 7, "table_key": "k"}
+    held = {**at(1, 1), "index": 1, "facts": {"parameters": 7, "table_key": "k"}}
     [reply] = replies(send("answer", DEEPER.encode(), id=4, **held))
     assert reply["status"] == "held"
     executor.finish(reward=0.5)

@@ -14,6 +14,8 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, faile
 class Scripted(BaseEvaluator):
     """Does what the architecture text says: a word, or words separated by spaces."""
 
+    objective = "score"
+
     def __init__(self, start: str = "") -> None:
         if start == "refuse":
             raise ValueError("no such device")
@@ -54,11 +56,11 @@ class Scripted(BaseEvaluator):
             case ["sleep", seconds]:
                 time.sleep(float(seconds))
             case ["environment"]:
-                return Evaluation("complete", os.environ.get("OMP_NUM_THREADS"), 0.0)
+                return failed(str(os.environ.get("OMP_NUM_THREADS")))
             case ["pid"]:
-                return Evaluation("complete", str(os.getpid()), 0.0)
+                return failed(str(os.getpid()))
             case ["long"]:
-                return Evaluation("complete", None, 0.5, losses=[0.123456789] * 50_000)
-        return Evaluation(
-            "complete", None, 0.5, [1.0], [0.9], 0.9, 0.8, parameters=seed, seconds=0.1
-        )
+                return failed("long", curves={"training_loss": [0.123456789] * 50_000})
+            case ["none"]:
+                return None  # type: ignore[return-value]
+        return Evaluation("complete", metrics={"score": 0.9, "parameters": seed}, seconds=0.1)

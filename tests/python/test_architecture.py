@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from architecto.problems.networks.architecture import (
-    KINDS,
     ArchitectureError,
     build,
     parse,
     source,
     summary,
 )
+from architecto.problems.networks.kinds import KINDS
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
@@ -117,14 +117,14 @@ EXAMPLES = {
     "flatten": "(flatten)",
     "linear": "(linear 8 5)",
     "dropout": "(dropout 0.5)",
-    **{name: f"({name})" for name, kind in KINDS.items() if not kind.arguments},
+    **{name: f"({name})" for name, kind in KINDS.items() if not kind.arguments and not kind.join},
 }
 
 
 ON_IMAGES = [
     name
     for name, kind in KINDS.items()
-    if hasattr(torch.nn, kind.torch_class) and (not kind.ranks or 3 in kind.ranks)
+    if "." not in kind.class_name and (not kind.ranks or 3 in kind.ranks)
 ]
 
 
@@ -132,7 +132,7 @@ ON_IMAGES = [
 def test_every_layer_is_pytorchs(name: str) -> None:
     architecture = parse(network(EXAMPLES[name], shape="4 8 8"))
     (layer,) = architecture.layers
-    module = getattr(torch.nn, KINDS[name].torch_class)(*layer.arguments).eval()
+    module = getattr(torch.nn, KINDS[name].class_name)(*layer.arguments).eval()
     built = build(architecture).eval()
     built.load_state_dict({f"{layer.label}.{key}": v for key, v in module.state_dict().items()})
     images = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))

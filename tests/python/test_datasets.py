@@ -14,41 +14,98 @@ import numpy as np
 import pytest
 import torch
 
-from architecto.problems.networks import dataset_files, datasets
-from architecto.problems.networks.datasets import DatasetUnavailable, UnknownDataset
+from architecto.problems.networks import datasets
+from architecto.problems.networks.datasets import (
+    DatasetError,
+    DatasetUnavailable,
+    files,
+    idx,
+)
 
 
 def test_facts() -> None:
-    info = datasets.info("digits")
-    assert (info.input_shape, info.classes) == ((1, 8, 8), 10)
-    assert datasets.task(info) == (
-        "categorize 8x8x1 images of handwritten digits into 10 categories"
-    )
-    assert datasets.task(datasets.info("cifar10")).startswith("categorize 32x32x3 images of ")
+    digits = datasets.create("digits")
+    assert (digits.input_shape, digits.classes) == ((1, 8, 8), 10)
+    assert digits.task == "categorize 8x8x1 images of handwritten digits into 10 categories"
+    assert datasets.create("cifar10").task.startswith("categorize 32x32x3 images of ")
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    for function in (datasets.info, datasets.ensure_available, datasets.load):
-        with pytest.raises(UnknownDataset, match="'digit'; known are digits, fashion-mnist, mnist"):
+    for function in (datasets.check, datasets.create, datasets.ensure_available, datasets.load):
+        with pytest.raises(DatasetError, match="got 'digit', expected digits, fashion-mnist, mni"):
             function("digit")
+
+
+SHAPES = """
+import numpy as np
+from architecto.problems.networks.datasets import BaseDataset, Splits
+
+class Shapes(BaseDataset):
+    input_shape, classes, description = (1, 4, 4), 2, "drawn bars"
+    epochs = 2
+
+    def read(self, folder):
+        images = np.zeros((20, 1, 4, 4), np.float32)
+        images[::2, :, 1, :] = 1
+        images[1::2, :, :, 1] = 1
+        return Splits.of(images, np.arange(20) % 2)
+"""
+
+
+def test_a_data_set_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "my_data.py").write_text(SHAPES)
+    spec = f"{tmp_path}/my_data.py:Shapes"
+    shapes = datasets.create(spec)
+    assert (shapes.name, shapes.epochs, shapes.batch_size) == ("shapes", 2, 32)
+    assert shapes.task == "categorize 4x4x1 images of drawn bars into 2 categories"
+    datasets.ensure_available(spec)
+    data = datasets.load(spec)
+    assert data.train_labels.bincount().tolist() == [6, 6]
+    assert data.validation_labels.bincount().tolist() == data.test_labels.bincount().tolist()
+    assert data.train_images.mean().item() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("(1, 4, 4), 2", "(4, 4), 2", "shapes: input_shape is (4, 4), expected (channels, height"),
+        ("(1, 4, 4), 2", "(1, 4, 4), 1", "shapes: classes is 1, expected a whole number from 2"),
+        ('"drawn bars"', '"two\\nlines"', "description is 'two\\nlines', expected a few words"),
+        ("return Splits.of(images,", "return (images,", "read() gave tuple, expected Splits"),
+        ("np.float32)", "np.float64)", "train part: got images of ndarray of float64, expected"),
+        ("(20, 1, 4, 4)", "(20, 1, 4, 5)", "got images of shape 12x1x4x5, expected nx1x4x4"),
+        ("[::2, :, 1, :] = 1", "[::2, :, 1, :] = 9", "got pixels 0.0 to 9.0, expected 0 to 1"),
+        ("np.arange(20) % 2", "np.arange(20) % 3", "got labels 0 to 2, expected 0 to 1"),
+        ("np.arange(20) % 2", "[0] * 20", "read() raised"),
+        ("return Splits", "1 / 0; return Splits", "read() raised ZeroDivisionError: division"),
+    ],
+)
+def test_what_is_wrong_with_a_data_set_is_one_line(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    assert right in SHAPES
+    (tmp_path / "my_data.py").write_text(SHAPES.replace(right, wrong))
+    with pytest.raises(DatasetError) as caught:
+        datasets.load(f"{tmp_path}/my_data.py:Shapes")
+    assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_facts_need_neither_torch_nor_scikit_learn() -> None:
     code = (
         "import sys; from architecto.problems.networks import datasets; "
         "datasets.ensure_available('digits'); "
-        "datasets.task(datasets.info('mnist')); "
+        "[datasets.create(name).task for name in datasets.names()]; "
         "sys.exit(any(name in sys.modules for name in ('torch', 'torchvision', 'sklearn')))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 @pytest.fixture(scope="module")
-def digits() -> datasets.Dataset:
+def digits() -> datasets.Tensors:
     return datasets.load("digits")
 
 
-def test_digits_are_the_real_ones(digits: datasets.Dataset) -> None:
+def test_digits_are_the_real_ones(digits: datasets.Tensors) -> None:
     images = torch.cat([digits.train_images, digits.validation_images, digits.test_images])
     assert images.shape == (1797, 1, 8, 8) and images.dtype == torch.float32
     assert len({tuple(image.flatten().tolist()) for image in images}) == 1797
@@ -57,7 +114,7 @@ def test_digits_are_the_real_ones(digits: datasets.Dataset) -> None:
     assert labels.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 
 
-def test_digits_are_split_60_20_20_in_every_class(digits: datasets.Dataset) -> None:
+def test_digits_are_split_60_20_20_in_every_class(digits: datasets.Tensors) -> None:
     sizes = [len(digits.train_labels), len(digits.validation_labels), len(digits.test_labels)]
     assert sizes == [1079, 359, 359]
     for labels, least in (
@@ -69,7 +126,7 @@ def test_digits_are_split_60_20_20_in_every_class(digits: datasets.Dataset) -> N
         assert int(counts.min()) >= least and int(counts.max()) <= least + 6
 
 
-def test_the_split_never_changes(digits: datasets.Dataset) -> None:
+def test_the_split_never_changes(digits: datasets.Tensors) -> None:
     again = datasets.load("digits")
     assert torch.equal(again.test_images, digits.test_images)
     assert digits.test_labels[:20].tolist() == [
@@ -96,7 +153,7 @@ def test_the_split_never_changes(digits: datasets.Dataset) -> None:
     ]
 
 
-def test_pixels_are_normalised_by_the_training_images(digits: datasets.Dataset) -> None:
+def test_pixels_are_normalised_by_the_training_images(digits: datasets.Tensors) -> None:
     assert float(digits.train_images.mean()) == pytest.approx(0, abs=1e-5)
     assert float(digits.train_images.std()) == pytest.approx(1, abs=1e-3)
     assert digits.mean == pytest.approx((0.30635,), abs=1e-4)
@@ -140,8 +197,8 @@ def test_idx_files_in_the_data_folder_are_read(
 
 
 def offline(monkeypatch: pytest.MonkeyPatch, url: str, debian_folder: Path | None) -> None:
-    source = replace(dataset_files.SOURCES["fashion-mnist"], url=url, debian_folder=debian_folder)
-    monkeypatch.setitem(dataset_files.SOURCES, "fashion-mnist", source)
+    source = replace(idx.FashionMnist.source, url=url, debian_folder=debian_folder)
+    monkeypatch.setattr(idx.FashionMnist, "source", source)
 
 
 NOBODY = "http://127.0.0.1:9/"
@@ -196,12 +253,12 @@ def server() -> Iterator[str]:
 
 
 def test_a_server_that_answers_is_reachable(server: str) -> None:
-    assert dataset_files._unreachable(f"{server}/there") is None
-    assert "404" in (dataset_files._unreachable(f"{server}/elsewhere") or "")
+    assert files._unreachable(f"{server}/there") is None
+    assert "404" in (files._unreachable(f"{server}/elsewhere") or "")
 
 
 def test_a_silent_server_does_not_hold_the_search_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset_files, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(files, "PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        assert dataset_files._unreachable(url) in ("no answer within 0.2 s", "timed out")
+        assert files._unreachable(url) in ("no answer within 0.2 s", "timed out")

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from architecto.evaluators import EvaluatorError, create, failed
+from architecto import rewards
+from architecto.catalogue import CatalogueError
+from architecto.evaluators import create, failed
 from architecto.evaluators.base import Evaluation
-from architecto.evaluators.training import SETTINGS, TrainingEvaluator
+from architecto.problems.networks import datasets
 from architecto.problems.networks.architecture import build, parse
+from architecto.problems.networks.training import TrainingEvaluator
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
@@ -45,26 +48,37 @@ def evaluate(evaluator: TrainingEvaluator, text: str, **arguments: Any) -> Evalu
     return evaluator.evaluate(text, **{"seed": 0, "weights_path": None, **arguments})
 
 
+def reward(evaluation: Evaluation) -> float:
+    value = rewards.judged(rewards.create(TrainingEvaluator.reward), evaluation)
+    assert value is not None
+    return value
+
+
 def test_a_small_cnn_learns_the_digits(digits: TrainingEvaluator) -> None:
     told: list[tuple[int, int, float]] = []
     evaluation = evaluate(digits, CNN, on_epoch=lambda *epoch: told.append(epoch))
     assert (evaluation.status, evaluation.reason) == ("complete", None)
-    assert evaluation.test_accuracy is not None and evaluation.test_accuracy >= 0.97
-    assert evaluation.reward > 0.95
-    assert evaluation.parameters == 160 + 4640 + 512 * 64 + 64 + 650
-    epochs = SETTINGS["digits"].epochs
-    assert len(evaluation.losses) == epochs * math.ceil(1079 / SETTINGS["digits"].batch_size)
-    assert told == [(i + 1, epochs, a) for i, a in enumerate(evaluation.validation_accuracies)]
-    assert evaluation.validation_accuracy == evaluation.validation_accuracies[-1]
-    assert evaluation.losses[0] == pytest.approx(math.log(10), abs=0.2)
+    assert list(evaluation.metrics) == ["validation_accuracy", "test_accuracy", "parameters"]
+    assert evaluation.metrics["test_accuracy"] >= 0.97
+    assert reward(evaluation) > 0.95
+    assert evaluation.metrics["parameters"] == 160 + 4640 + 512 * 64 + 64 + 650
+    losses, accuracies = (evaluation.curves[c] for c in ("training_loss", "validation_accuracy"))
+    usual = datasets.create("digits")
+    assert len(losses) == usual.epochs * math.ceil(1079 / usual.batch_size)
+    assert told == [(i + 1, usual.epochs, a) for i, a in enumerate(accuracies)]
+    assert evaluation.metrics["validation_accuracy"] == accuracies[-1]
+    assert evaluation.facts["chance_loss"] == math.log(10)
+    assert losses[0] == pytest.approx(math.log(10), abs=0.2)
+    pixels = evaluation.facts["preprocessing"]
+    assert pixels["mean"] == pytest.approx([0.30635], abs=1e-4)
+    assert pixels["deviation"] == pytest.approx([0.37684], abs=1e-4)
 
 
 def test_the_same_seed_gives_the_same_result(digits: TrainingEvaluator) -> None:
     first, second, other = (evaluate(digits, SMALL, seed=seed) for seed in (5, 5, 6))
-    assert first.losses == second.losses
-    assert first.validation_accuracies == second.validation_accuracies
-    assert first.test_accuracy == second.test_accuracy
-    assert first.losses != other.losses
+    assert first.curves == second.curves
+    assert first.metrics == second.metrics
+    assert first.curves != other.curves
 
 
 def test_the_weights_are_those_that_were_judged(digits: TrainingEvaluator, tmp_path: Path) -> None:
@@ -75,7 +89,7 @@ def test_the_weights_are_those_that_were_judged(digits: TrainingEvaluator, tmp_p
     judged.load_state_dict(weights)
     found = judged(digits.data.test_images).argmax(dim=1)
     accuracy = float((found == digits.data.test_labels).float().mean())
-    assert accuracy == pytest.approx(evaluation.test_accuracy)
+    assert accuracy == pytest.approx(evaluation.metrics["test_accuracy"])
     assert [file.name for file in path.parent.iterdir()] == ["0.pt"]
 
 
@@ -84,7 +98,7 @@ def test_kernel_1_stride_2_keeps_the_memory_whole(run_program, python: str) -> N
     text = network("(conv2d 1 64 1 2 0)", "(adaptive-avg-pool2d 1)", "(flatten)", "(linear 64 10)")
     code = (
         "import torch; torch.set_num_threads(1); "
-        "from architecto.evaluators.training import TrainingEvaluator; "
+        "from architecto.problems.networks.training import TrainingEvaluator; "
         "e = TrainingEvaluator('digits', epochs=8); "
         f"print(e.evaluate({text!r}, seed=0, weights_path=None).status)"
     )
@@ -94,18 +108,18 @@ def test_kernel_1_stride_2_keeps_the_memory_whole(run_program, python: str) -> N
 
 def test_a_network_that_cannot_learn_gets_about_zero(digits: TrainingEvaluator) -> None:
     text = network("(flatten)", *["(sigmoid)"] * 20, "(linear 64 10)", "(sigmoid)")
-    assert evaluate(digits, text).reward == pytest.approx(0, abs=0.1)
+    assert reward(evaluate(digits, text)) == pytest.approx(0, abs=0.1)
 
 
 def test_divergence_stops_training_and_is_a_result(tmp_path: Path) -> None:
     evaluator = TrainingEvaluator("digits", learning_rate=1e25)
     evaluation = evaluate(evaluator, CNN, weights_path=tmp_path / "0.pt")
-    assert (evaluation.status, evaluation.reward) == ("failed", -1.0)
+    assert (evaluation.status, reward(evaluation)) == ("failed", -1.0)
     assert (evaluation.reason or "").startswith("diverged: loss ")
-    assert 0 < len(evaluation.losses) < 34
-    assert all(math.isfinite(loss) for loss in evaluation.losses)
-    assert evaluation.test_accuracy is None
-    assert evaluation.parameters is not None
+    losses = evaluation.curves["training_loss"]
+    assert 0 < len(losses) < 34
+    assert all(math.isfinite(loss) for loss in losses)
+    assert list(evaluation.metrics) == ["parameters"]
     assert not (tmp_path / "0.pt").exists()
 
 
@@ -114,7 +128,7 @@ def test_a_crash_in_training_is_a_result() -> None:
     evaluator = TrainingEvaluator("digits", batch_size=1, epochs=1)
     text = network("(conv2d 1 4 8 1 0)", "(batch-norm2d 4)", "(relu)", "(flatten)", "(linear 4 10)")
     evaluation = evaluate(evaluator, text)
-    assert (evaluation.status, evaluation.reward) == ("failed", -1.0)
+    assert (evaluation.status, reward(evaluation)) == ("failed", -1.0)
     assert (evaluation.reason or "").startswith("ValueError: Expected more than 1 value per")
     assert evaluate(evaluator, SMALL).status == "complete"
 
@@ -135,7 +149,8 @@ def test_what_cannot_be_trained_is_a_result(
     digits: TrainingEvaluator, text: str, reason: str
 ) -> None:
     evaluation = evaluate(digits, text)
-    assert (evaluation.status, evaluation.reward, evaluation.losses) == ("failed", -1.0, [])
+    assert (evaluation.status, evaluation.metrics) == ("failed", {})
+    assert evaluation.curves["training_loss"] == []
     assert reason in (evaluation.reason or "")
 
 
@@ -143,23 +158,23 @@ def test_a_network_without_parameters_is_a_result(digits: TrainingEvaluator) -> 
     text = network(f"(concat {' '.join(['((adaptive-avg-pool2d 1))'] * 10)})", "(flatten)")
     evaluation = evaluate(digits, text)
     assert evaluation.reason == "the architecture has no parameters to train"
-    assert evaluation.parameters == 0
+    assert evaluation.metrics["parameters"] == 0
 
 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({"name": "guess"}, "unknown evaluator 'guess'; known are training, tabular and any"),
-        ({"dataset": "digit"}, "unknown data set 'digit'"),
+        ({"name": "guess"}, "evaluator: got 'guess', expected training, tabular, path/to/file.py"),
+        ({"dataset": "digit"}, "data set: got 'digit', expected digits, fashion-mnist, mnist"),
         ({"epochs": 0}, "epochs and batch_size must be at least 1"),
         ({"device": "abacus"}, "device 'abacus' cannot be used"),
-        ({"momentum": 1}, "unexpected keyword argument 'momentum'"),
-        ({"name": "architecto.nothing:X"}, "No module named 'architecto.nothing'"),
-        ({"name": "architecto.problems.networks.datasets:X"}, "has no attribute 'X'"),
+        ({"momentum": 1, "x": 2}, "got momentum, x, but TrainingEvaluator takes dataset, device"),
+        ({"name": "architecto.nothing:X"}, "no module architecto.nothing"),
+        ({"name": "architecto.problems.networks.datasets:X"}, "got class X, expected one of"),
     ],
 )
 def test_an_evaluator_that_cannot_be_had(spec: dict[str, Any], message: str) -> None:
-    with pytest.raises(EvaluatorError) as caught:
+    with pytest.raises(CatalogueError) as caught:
         create(spec)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -168,7 +183,7 @@ def test_an_evaluator_that_cannot_be_had(spec: dict[str, Any], message: str) -> 
 def test_a_spec_may_leave_everything_to_the_defaults() -> None:
     evaluator = create({"name": "training", "dataset": "digits", "device": "cpu", "epochs": None})
     assert isinstance(evaluator, TrainingEvaluator)
-    assert evaluator.settings == SETTINGS["digits"]
+    assert (evaluator.settings.epochs, evaluator.settings.batch_size) == (16, 32)
     assert isinstance(create({"device": "auto"}), TrainingEvaluator)
 
 
@@ -176,7 +191,7 @@ def test_a_spec_may_leave_everything_to_the_defaults() -> None:
 def test_it_trains_on_cuda(tmp_path: Path) -> None:
     evaluator = TrainingEvaluator("digits", device="cuda")
     evaluation = evaluate(evaluator, CNN, weights_path=tmp_path / "0.pt")
-    assert evaluation.status == "complete" and (evaluation.test_accuracy or 0) >= 0.97
+    assert evaluation.status == "complete" and evaluation.metrics["test_accuracy"] >= 0.97
     weights = torch.load(tmp_path / "0.pt", weights_only=True)
     assert all(value.device.type == "cpu" for value in weights.values())
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from architecto.evaluators.base import Evaluation
-from architecto.executors import ExecutorError, Finished, LocalExecutor, Progress
+from architecto.executors import ExecutorError, Finished, Progress
+from architecto.executors.local import LocalExecutor
 
 SCRIPTED = {"name": "evaluators_for_tests:Scripted"}
 
@@ -23,7 +24,8 @@ Open = Callable[..., LocalExecutor]
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Makes executors of `Scripted` evaluators and closes them."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    path = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
     opened: list[LocalExecutor] = []
 
     def make(spec: dict[str, Any] | None = None, **arguments: Any) -> LocalExecutor:
@@ -73,7 +75,10 @@ def test_one_evaluation_after_another(start: Open) -> None:
     *progress, last = collect(executor)
     assert progress == [Progress(4, 1, 2, 0.1), Progress(4, 2, 2, 0.2)]
     assert isinstance(last, Finished)
-    assert last.evaluation == Evaluation("complete", None, 0.5, [1.0], [0.9], 0.9, 0.8, 11, 0.1)
+    metrics = {"score": 0.9, "parameters": 11}
+    assert last.evaluation == Evaluation(
+        "complete", metrics=metrics, seconds=0.1, objective="score"
+    )
     assert executor.free() == 1
     assert ask(executor, "fail").reason == "a reason"
 
@@ -106,16 +111,22 @@ def test_what_training_prints_does_not_reach_the_parent(start: Open, tmp_path: P
 
 
 def test_long_results_arrive_whole(start: Open) -> None:
-    assert len(ask(start(), "long").losses) == 50_000
+    assert len(ask(start(), "long").curves["training_loss"]) == 50_000
 
 
 def test_an_exception_is_a_failed_evaluation_and_the_worker_lives_on(start: Open) -> None:
     executor = start()
     pid = ask(executor, "pid").reason
     evaluation = ask(executor, "raise")
-    assert (evaluation.status, evaluation.reward) == ("failed", -1.0)
+    assert (evaluation.status, evaluation.judged) == ("failed", True)
     assert evaluation.reason == "RuntimeError: two lines"
     assert ask(executor, "pid").reason == pid
+
+
+def test_an_evaluator_that_breaks_its_promise_is_a_failure_of_the_machine(start: Open) -> None:
+    evaluation = ask(start(), "none")
+    assert (evaluation.status, evaluation.judged) == ("failed", False)
+    assert evaluation.reason == "evaluator Scripted: got NoneType, expected an Evaluation"
 
 
 @pytest.mark.parametrize(
@@ -180,12 +191,12 @@ def test_an_evaluation_that_takes_too_long_is_ended(start: Open) -> None:
 def test_an_evaluator_that_cannot_be_used_is_an_error(start: Open) -> None:
     executor = start({**SCRIPTED, "start": "refuse"})
     executor.submit(0, "fail", seed=0, weights_path=None)
-    with pytest.raises(ExecutorError, match="cannot be used: no such device"):
+    with pytest.raises(ExecutorError, match=r"Scripted\(\) failed: ValueError: no such"):
         collect(executor)
 
 
 def test_an_unknown_evaluator_is_an_error(start: Open) -> None:
-    with pytest.raises(ExecutorError, match="unknown evaluator 'guess'; known are training"):
+    with pytest.raises(ExecutorError, match="evaluator: got 'guess', expected training, tab"):
         collect(start({"name": "guess"}))
 
 
@@ -205,7 +216,7 @@ def test_close_ends_a_busy_worker(start: Open) -> None:
 
 PARENT = f"""
 import select, sys, time
-from architecto.executors import LocalExecutor
+from architecto.executors.local import LocalExecutor
 executor = LocalExecutor({SCRIPTED})
 executor.submit(0, "pid", seed=0, weights_path=None)
 while not (events := executor.poll()):
@@ -228,5 +239,5 @@ def test_a_worker_ends_when_its_parent_is_killed() -> None:
 
 
 def test_the_executor_needs_no_torch() -> None:
-    code = "import sys; import architecto.executors; sys.exit('torch' in sys.modules)"
+    code = "import sys; import architecto.executors.local; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -155,8 +155,8 @@ def asked(id: int, step: int, candidates, body: list[str], picked: int, closed=(
 
 
 HELLO = [
-    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "space": "cnn",
-            "input": [1, 8, 8], "classes": 10}, []),
+    ("in", {"type": "hello", "id": 1, "session": "engine-0", "engine": "test", "problem": "cnn",
+            "task": "none", "facts": {}}, []),
     ("out", {"type": "hello_reply", "id": 1, "session": "engine-0", "agent": "test", "seed": 0,
              "scorer": "transformer", "episode": 1, "deadline_s": 60}, []),
 ]  # fmt: skip
@@ -249,7 +249,8 @@ def run_dir(tmp_path_factory) -> Path:
     with Study.create(folder) as study:
         facts = {"session": "engine-0", "episode": 1, "step": 1}
         trial = study.start(architecture, facts=facts)
-        study.finish(trial, Evaluation("complete", None, 0.5, [1.0], [0.5], 0.5, 0.5, 650, 1.0))
+        evaluation = Evaluation("complete", metrics={"score": 0.5}, objective="score")
+        study.finish(trial, evaluation, 0.5)
     buffer = ReplayBuffer(folder / "replay.jsonl")
     scorer = TransformerScorer(settings=GuideSettings(fit_tokens=500))
     agent = Agent(scorer, task=TASK, seed=0, buffer=buffer)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from architecto.problems.networks import architecture
+from architecto.problems.networks.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
@@ -24,7 +25,7 @@ import validity  # noqa: E402
 
 COUNT = int(os.environ.get("ARCHITECTO_MUTATIONS", "2000"))
 CELL = "(cell none none skip_connect nor_conv_1x1 none none)"
-ATOMS = [*architecture.KINDS, *architecture.JOINS, "architecture", "input", "none", "nor_conv_3x3",
+ATOMS = [*KINDS, "architecture", "input", "none", "nor_conv_3x3",
          "0", "1", "-1", "+3", "007", "2.0", "0.5", "1.", ".5", "-.0", "1e0", "5e-1", "1e-99", "1e",
          "999999999", "1000000000", "+100000000", "123456789012345678", "_", ".", "...", "#t", "'a",
          '"a"', "1/2", "π", "a*b", "x" * 70]  # fmt: skip
@@ -139,3 +140,24 @@ LAYERS = "(architecture (input 1 8 8) ({}))".format
 def test_what_one_side_refuses_the_other_does_too(text: str) -> None:
     assert refused(text)
     assert compare([text]) == []
+
+
+def rows() -> dict[str, tuple[str, str]]:
+    """The grammar's table of layers: for each name how it is written, and its class in PyTorch."""
+    grammar = (ROOT / "protocol" / "grammar.md").read_text(encoding="utf-8")
+    found: dict[str, tuple[str, str]] = {}
+    for forms, text, _ in re.findall(r"^\| (`\(.*`) \| (.*?) \|(.*)\|$", grammar, re.MULTILINE):
+        names, classes = re.findall(r"`(\(.*?\))`(?= |$)", forms), re.findall(r"`(\w+)`", text)
+        for i, form in enumerate(names):
+            name = re.match(r"\(([\w-]+)", form)[1]
+            found[name] = (form, classes[i if len(classes) == len(names) else 0] if classes else "")
+    return found
+
+
+def test_the_grammars_table_is_that_of_the_programs() -> None:
+    table = rows()
+    assert list(table) == list(KINDS)
+    for name, kind in KINDS.items():
+        form, class_name = table[name]
+        assert form == kind.form
+        assert "." in kind.class_name or class_name == kind.class_name

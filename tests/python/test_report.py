@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from architecto.evaluators.base import Evaluation, failed
+from architecto.runs.configuration import Configuration
 from architecto.runs.report import BestTable
 from architecto.study.study import TrialResult
 
@@ -17,14 +18,20 @@ TEXT = (
 
 def trial(number: int, accuracy: float, channels: int = 4) -> TrialResult:
     evaluation = Evaluation(
-        "complete", None, 0.975, [1.0], [accuracy], accuracy, 0.96944, parameters=12_345
+        "complete",
+        metrics={
+            "validation_accuracy": accuracy,
+            "test_accuracy": 0.96944,
+            "parameters": 12_345,
+        },
+        objective="validation_accuracy",
     )
-    return TrialResult(number, TEXT.format(channels, channels * 16), evaluation)
+    return TrialResult(number, TEXT.format(channels, channels * 16), evaluation, 0.975)
 
 
 def shown(trials: list[TrialResult], width: int = 160, n: int = 5) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(BestTable(trials, n))
+    console.print(BestTable(trials, Configuration().searched.summary, n))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -71,7 +78,22 @@ def test_plain_text_when_it_is_no_terminal() -> None:
 
 
 def test_no_trials_give_an_empty_table() -> None:
-    assert len([line for line in shown([]) if line.strip()]) == 3
+    assert shown([])[0].split() == ["trial", "reward", "architecture"]
+    assert len([line for line in shown([]) if line.strip()]) == 2
+
+
+def test_an_evaluator_that_knows_nothing_of_networks_shows_its_own_metrics() -> None:
+    def balanced(number: int, balance: float) -> TrialResult:
+        metrics = {"balance": balance, "list_length": number}
+        evaluation = Evaluation("complete", metrics=metrics, objective="balance")
+        return TrialResult(number, "((1) (2 3))", evaluation, 2 * balance - 1)
+
+    trials = [balanced(1, 0.7), balanced(1200, 0.123456)]
+    for lines in (shown(trials), shown(trials, 60)):
+        words = [line.split() for line in lines if line.strip()]
+        assert ["1", "0.7", "1", "0.400"] in [row[:4] for row in words]
+        assert ["1200", "0.1235", "1,200", "-0.753"] in [row[:4] for row in words]
+    assert shown(trials, 60)[0].split() == ["trial", "balance", "list", "length", "reward"]
 
 
 def test_markup_in_an_architecture_is_shown_as_it_is() -> None:

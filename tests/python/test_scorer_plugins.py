@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,9 @@ def test_they_are_found_before_anything_is_loaded(package, name: str) -> None:
 
 
 def test_the_command_line_lists_them(package, run_architecto, tmp_path: Path) -> None:
+    path = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
     done = run_architecto(
-        "run", "--scorer", "shrt-first", "--run", tmp_path / "r", env={"PYTHONPATH": str(package)}
+        "run", "--scorer", "shrt-first", "--run", tmp_path / "r", env={"PYTHONPATH": path}
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert "got 'shrt-first', expected uniform, " in done.stderr and "short-first" in done.stderr

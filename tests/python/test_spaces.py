@@ -42,8 +42,8 @@ def cells() -> list[tuple[int, int]]:
 def totals(questions, *space: str | Path, lines: str) -> list[dict[str, int]]:
     """What each network costs, by quantity."""
     described = questions("describe", *space, "-", lines=lines).stdout
-    pattern = r"^total +(\d+) layers, (\d+) activations .* (\d+) +(\d+)$"
-    names = ("depth", "activations", "params", "macs")
+    pattern = r"^total +(\d+) activations, (\d+) layers .* (\d+) +(\d+)$"
+    names = ("activations", "depth", "params", "macs")
     return [
         dict(zip(names, map(int, found), strict=True))
         for found in re.findall(pattern, described, re.MULTILINE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+from architecto import rewards
 from architecto.evaluators import create
 from architecto.evaluators.base import Evaluation
-from architecto.evaluators.tabular import TableError, read
+from architecto.evaluators.tabular import TableError, TabularEvaluator, read
 from architecto.runs.bench_search import SeedResult, regrets, summary_line
 from architecto.study.study import TrialResult
 
@@ -33,9 +35,10 @@ def test_search_metric_is_validation_and_report_metric_is_test(tmp_path: Path) -
             "(architecture …)", seed=0, weights_path=None, facts={"table_key": "|a|"}
         )
         assert found.status == "complete"
-        assert found.validation_accuracy == pytest.approx(0.905)
-        assert found.test_accuracy == pytest.approx(0.91)
-        assert found.reward == pytest.approx(0.81)
+        assert found.metrics == pytest.approx({"validation_accuracy": 0.905, "test_accuracy": 0.91})
+        found = dataclasses.replace(found, objective=TabularEvaluator.objective)
+        reward = rewards.judged(rewards.create(TabularEvaluator.reward), found)
+        assert reward == pytest.approx(0.81)
 
 
 def test_an_architecture_that_the_table_lacks_is_a_failed_trial(tmp_path: Path) -> None:
@@ -74,8 +77,8 @@ def test_no_file_and_no_text(tmp_path: Path) -> None:
 
 
 def trial(number: int, key: str) -> TrialResult:
-    evaluation = Evaluation(status="complete", reason=None, reward=0.0)
-    return TrialResult(number, "(architecture …)", evaluation, {"table_key": key})
+    facts = {"table_key": key}
+    return TrialResult(number, "(architecture …)", Evaluation("complete"), facts=facts)
 
 
 def test_regret_is_that_of_the_incumbent_by_the_search_metric(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@
          "../../racket/bridge/client.rkt" "../../racket/bridge/zmq.rkt")
 
 (define nobody (string-append "ipc://" (path->string (make-temporary-file "architecto-~a"))))
-(define hello (hash 'space "cnn" 'input '(1 8 8) 'classes 10))
+(define hello (hash 'problem "lists" 'task "lists" 'facts (hash)))
 
 (define (connect deadline)
   (connect-agent nobody #:session "test" #:hello hello #:deadline deadline))
@@ -38,8 +38,8 @@
   (check-equal? outcome 'broken))
 
 (test-case "what a hello needs is told"
-  (check-exn #rx"hello needs the field classes"
-             (λ () (connect-agent nobody #:session "test" #:hello (hash-remove hello 'classes)))))
+  (check-exn #rx"hello needs the field task"
+             (λ () (connect-agent nobody #:session "test" #:hello (hash-remove hello 'task)))))
 
 (test-case "an endpoint that libzmq refuses is one line"
   (check-exn #rx"^cannot connect to nonsense: [^\n]*$"

@@ -16,7 +16,7 @@
 
 (define (main endpoint)
   (define a (connect-agent endpoint #:session "many"
-                           #:hello (hash 'space "cnn" 'input '(1 8 8) 'classes 10)))
+                           #:hello (hash 'problem "lists" 'task "lists" 'facts (hash))))
   (define all (range 1 (add1 how-many)))
   (displayln (agent-choose! a #:episode 1 #:step 0 #:candidates 'all #:new all #:closed '()
                             #:text text #:parent (λ (index) #f)))

@@ -26,8 +26,8 @@
                       #:candidates candidates #:new (map first (parse-choices body))
                       #:closed (field 'closed) #:text text #:parent parent)]
       ["answer" (agent-answer! a #:episode (field 'episode) #:step (field 'step)
-                               #:index (field 'index) #:architecture body
-                               #:parameters (field 'parameters))]
+                               #:index (field 'index) #:answer body
+                               #:facts (or (field 'facts) (hash)))]
       ["episode_end" (agent-episode-end! a #:episode (field 'episode)
                                          #:outcome (string->symbol (field 'outcome)))]
       ["scores" (agent-scores! a #:candidates (field 'candidates) #:text text #:parent parent)]

@@ -21,6 +21,10 @@ LINES_LIMIT = 64 * 1024
 """Most lines in a body."""
 INDICES_LIMIT = 4096
 """Most indices in one list of a header (``candidates``, ``closed``, ``choices``)."""
+FACTS_LIMIT = 64
+"""Most entries of ``facts``."""
+ITEMS_LIMIT = 256
+"""Most items of a list in ``facts``."""
 INTEGER_LIMIT = 2**53 - 1
 """Largest integer in a header: the largest that every JSON reader keeps exact."""
 SECONDS_LIMIT = 24 * 60 * 60
@@ -33,9 +37,9 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("id", "integer"),
         ("session", "name"),
         ("engine", "string"),
-        ("space", "string"),
-        ("input", "shape"),
-        ("classes", "integer"),
+        ("problem", "string"),
+        ("task", "string"),
+        ("facts", "facts"),
     ],
     "hello_reply": [
         ("id", "integer"),
@@ -67,8 +71,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("episode", "integer"),
         ("step", "integer"),
         ("index", "integer"),
-        ("parameters?", "integer"),
-        ("table_key?", "string"),
+        ("facts?", "facts"),
     ],
     "answer_reply": [
         ("id", "integer"),
@@ -145,6 +148,7 @@ class MessageError(ValueError):
 def build(type: str, **fields: Any) -> bytes:
     """Give the header of a message: JSON without spaces, keys in the order of `FIELDS`.
 
+    The keys of an object in it (``facts``) are sorted.
     Raises MessageError if a field is missing, unknown or of the wrong kind.
     """
     names = [name for name, _, _, _ in _checks_of(type)]
@@ -153,7 +157,7 @@ def build(type: str, **fields: Any) -> bytes:
         unknown = min(fields.keys() - set(names))
         raise MessageError("bad_header", f"{type} has no field {unknown}")
     check(header)
-    encoded = to_json(header)
+    encoded = to_json({name: _in_order(value) for name, value in header.items()})
     if len(encoded) > HEADER_LIMIT:
         raise MessageError("too_large", _limit_text("header", len(encoded), HEADER_LIMIT))
     return encoded
@@ -264,6 +268,10 @@ def printable(text: str) -> str:
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def _in_order(value: Any) -> Any:
+    return dict(sorted(value.items())) if type(value) is dict else value
+
+
 def _checks_of(type: str, header: dict[str, Any] | None = None) -> list[_Check]:
     """The fields of a type; raises MessageError if there is no such type."""
     if type not in _CHECKS:
@@ -279,8 +287,28 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) <= INTEGER_LIMIT
 
 
-def _is_shape(value: Any) -> bool:
-    return type(value) is list and len(value) == 3 and all(map(_is_integer, value))
+def _are_facts(value: Any) -> bool:
+    """An object of few entries, each an atom or a list of atoms: nothing lies deeper."""
+    return (
+        type(value) is dict
+        and len(value) <= FACTS_LIMIT
+        and all(type(name) is str and _NAME.match(name) for name in value)
+        and all(map(_is_fact, value.values()))
+    )
+
+
+def _is_fact(value: Any) -> bool:
+    if type(value) is list:
+        return len(value) <= ITEMS_LIMIT and all(map(_is_atom, value))
+    return _is_atom(value)
+
+
+def _is_atom(value: Any) -> bool:
+    return type(value) is bool or _is_number(value) or _is_string(value)
+
+
+def _is_string(value: Any) -> bool:
+    return type(value) is str and len(value) <= 1000
 
 
 def _are_indices(value: Any) -> bool:
@@ -301,12 +329,15 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"seconds, more than 0 and at most {SECONDS_LIMIT}",
     ),
     "boolean": (lambda value: type(value) is bool, "true or false"),
-    "string": (lambda v: type(v) is str and len(v) <= 1000, "a string up to 1000 long"),
+    "string": (_is_string, "a string up to 1000 long"),
     "name": (
         lambda value: type(value) is str and _NAME.match(value) is not None,
         "1 to 64 of letters, digits, dot, underscore, hyphen",
     ),
-    "shape": (_is_shape, "[channels,height,width]"),
+    "facts": (
+        _are_facts,
+        f"an object of up to {FACTS_LIMIT} strings, numbers, booleans and lists of these",
+    ),
     "indices": (_are_indices, f"a list of up to {INDICES_LIMIT} indices"),
     "candidates": (
         lambda value: value == "all" or (_are_indices(value) and value != []),

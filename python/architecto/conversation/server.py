@@ -213,12 +213,11 @@ class Server:
         """Tell the engines of the trials that the agent has learned from."""
         results, self.service.untold = self.service.untold, []
         for result in results:
-            if not result.evaluation.judged:
+            if result.reward is None:
                 continue
             body = result.architecture.encode()
             name = result.facts.get("session", "engine-0")
-            reward = result.evaluation.reward
-            header = build("reward", session=name, trial=result.number, reward=reward)
+            header = build("reward", session=name, trial=result.number, reward=result.reward)
             if self.trace and result.number not in self.service.told:
                 self.trace.write([("out", header, body)])
             session = self.service.sessions.get(name)

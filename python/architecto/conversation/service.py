@@ -180,8 +180,8 @@ class Service:
         known = self.trials.study.known(found)
         if known is not None:
             fields: dict[str, Any] = {"status": "known"}
-            if known.evaluation.judged:
-                fields["reward"] = known.evaluation.reward
+            if known.reward is not None:
+                fields["reward"] = known.reward
             return _reply(header, **fields)
         if self.trials.done:
             return self._stop(header)
@@ -327,9 +327,12 @@ class Service:
 
 
 def facts_of(header: dict[str, Any], session: Session) -> dict[str, Any]:
-    """What is known of an answer beside its text, and the scorer that led to it."""
-    told = ("session", "episode", "step", "parameters", "table_key")
-    return {name: header[name] for name in told if name in header} | {"scorer": session.scorer}
+    """What is known of an answer beside its text, and the scorer that led to it.
+
+    The engine's own facts come first: none of them takes the place of another one.
+    """
+    told = {name: header[name] for name in ("session", "episode", "step")}
+    return header.get("facts", {}) | told | {"scorer": session.scorer}
 
 
 def _address(header: dict[str, Any]) -> dict[str, Any]:

@@ -2,42 +2,50 @@
 
     {"name": "training", "dataset": "digits", "device": "cpu", "epochs": null}
     {"name": "tabular", "table": "cifar10.csv", "search_metric": "val", "report_metric": "test"}
+    {"name": "my_evaluator.py:Mine", "offered": {"dataset": "digits", "device": "cpu"}}
 
-`name` is a registered name or `package.module:Class`; the other keys are the class's arguments.
+`name` is what `architecto.catalogue` takes; the other keys are the class's arguments, and one that
+its constructor does not take is an error. What is `offered` goes to constructors that have such a
+parameter. The group of entry points is `architecto.evaluators`. Nothing here imports torch.
 """
 
-import importlib
+from __future__ import annotations
+
 from typing import Any
 
+from architecto.catalogue import Catalogue, CatalogueError
 from architecto.evaluators.base import BaseEvaluator, Evaluation, failed
 
-__all__ = ["BaseEvaluator", "Evaluation", "EvaluatorError", "create", "failed"]
-
-REGISTERED = {
-    "training": "architecto.evaluators.training:TrainingEvaluator",
-    "tabular": "architecto.evaluators.tabular:TabularEvaluator",
-}
+__all__ = ["CATALOGUE", "BaseEvaluator", "Evaluation", "EvaluatorError", "create", "failed"]
 
 
-class EvaluatorError(ValueError):
+class EvaluatorError(CatalogueError):
     """There is no such evaluator, or it cannot work here; the message is one line."""
 
 
+CATALOGUE = Catalogue(
+    kind="evaluator",
+    group="architecto.evaluators",
+    base="architecto.evaluators.base:BaseEvaluator",
+    registered={
+        "training": "architecto.problems.networks.training:TrainingEvaluator",
+        "tabular": "architecto.evaluators.tabular:TabularEvaluator",
+    },
+    error=EvaluatorError,
+)
+names = CATALOGUE.names
+check = CATALOGUE.check
+load = CATALOGUE.load
+absolute = CATALOGUE.absolute
+
+
 def create(spec: dict[str, Any]) -> BaseEvaluator:
-    """Returns the evaluator that `spec` describes; raises `EvaluatorError`.
+    """The evaluator that `spec` describes; raises `EvaluatorError`.
 
     The one that trains imports torch.
     """
     arguments = dict(spec)
     name = str(arguments.pop("name", "training"))
-    target = REGISTERED.get(name, name)
-    module_name, separator, class_name = target.partition(":")
-    if not separator:
-        raise EvaluatorError(
-            f"unknown evaluator {name!r}; known are {', '.join(REGISTERED)} and any module:Class"
-        )
-    try:
-        evaluator_class = getattr(importlib.import_module(module_name), class_name)
-        return evaluator_class(**arguments)
-    except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise EvaluatorError(f"evaluator {name!r} cannot be used: {error}") from error
+    offered = arguments.pop("offered", {})
+    evaluator: BaseEvaluator = CATALOGUE.create(name, arguments, offered)
+    return evaluator

@@ -1,66 +1,136 @@
-"""What an evaluator is, and what it gives back."""
+"""What an evaluator is, and what it gives back. An evaluator of a user's own needs no more than:
+
+class Balance(BaseEvaluator):
+    objective = "balance"
+
+    def evaluate(self, architecture, *, seed, weights_path, facts, on_epoch):
+        return Evaluation("complete", metrics={"balance": 0.7})
+"""
 
 from __future__ import annotations
 
+import json
+import math
+import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from architecto.rewards.loss_curve import FAILED
+from architecto.catalogue import one_line
 
 OnEpoch: TypeAlias = Callable[[int, int, float], None]
-"""Called as on_epoch(epoch, epochs, validation_accuracy) after each epoch, counted from 1."""
+"""Called as on_epoch(epoch, epochs, objective) after each epoch, counted from 1."""
 
 MAX_REASON = 300
 """Most characters of a failure's reason; the rest is cut off."""
 
+CLASSES_BEFORE = 10
+"""Classes of every data set of the time in which evaluations did not keep their chance loss."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The result of training one architecture."""
+    """What came of evaluating one answer: facts and curves. What they are worth says a reward."""
 
     status: str
     """"complete" or "failed"."""
-    reason: str | None
+    reason: str | None = None
     """Why it failed, in one line; None if it is complete."""
-    reward: float
-    """In [-1, 1]; -1 if it failed."""
-    losses: list[float] = field(default_factory=list)
-    """Training loss (cross-entropy, natural logarithm) of each batch, in order; all finite."""
-    validation_accuracies: list[float] = field(default_factory=list)
-    """After each epoch, in [0, 1]."""
-    validation_accuracy: float | None = None
-    """Of the weights that were kept, in [0, 1]."""
-    test_accuracy: float | None = None
-    """Of the weights that were kept, in [0, 1]; reported, and never used to choose."""
-    parameters: int | None = None
-    """Number of trainable numbers; None if the module could not be built."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Finite numbers by name, in the order in which tables show them. For networks:
+    validation_accuracy and test_accuracy (fractions, of the weights that were kept; the second is
+    reported and never used to choose) and parameters (how many are trained)."""
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    """Finite numbers in order, by name. For networks: training_loss (cross-entropy, natural
+    logarithm, of each batch) and validation_accuracy (after each epoch)."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Whatever else is to be kept, as JSON values. For networks: chance_loss (the loss of a uniform
+    guess), preprocessing (mean and deviation of the training pixels in [0, 1], one a channel)."""
     seconds: float = 0.0
     """Wall-clock time."""
-    pixel_mean: list[float] | None = None
-    """Mean of the training pixels in [0, 1], one a channel, that was subtracted from the images
-    before the network saw them; None if nothing was trained."""
-    pixel_deviation: list[float] | None = None
-    """Standard deviation of the same, by which they were divided."""
     judged: bool = True
-    """False if the machine failed and not the network: nothing is learned from it."""
+    """False if the machine failed and not the answer: nothing is learned from it."""
+    objective: str = ""
+    """The metric that ranks the trials, higher is better; the evaluator's own where this is empty,
+    see `carried_out`."""
+
+    @property
+    def value(self) -> float | None:
+        """The objective; None if it failed."""
+        return self.metrics.get(self.objective) if self.status == "complete" else None
+
+    @property
+    def curve(self) -> list[float]:
+        """The objective after each epoch; empty where there are none."""
+        return self.curves.get(self.objective, [])
 
     def as_json(self) -> dict[str, Any]:
-        """The same as a JSON object; `Evaluation(**…)` turns it back."""
+        """The same as a JSON object; `from_json` turns it back."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Evaluation:
+        """An evaluation that was stored, also in the form of before there were metrics; raises
+        TypeError or ValueError if it is none. A reward that is stored with it is passed over."""
+        fields = {name: value for name, value in stored.items() if name != "reward"}
+        return cls(**fields) if "metrics" in fields else _of_before(**fields)
+
+
+def _of_before(
+    status: str,
+    reason: str | None,
+    losses: Sequence[float] = (),
+    validation_accuracies: Sequence[float] = (),
+    validation_accuracy: float | None = None,
+    test_accuracy: float | None = None,
+    parameters: int | None = None,
+    seconds: float = 0.0,
+    pixel_mean: list[float] | None = None,
+    pixel_deviation: list[float] | None = None,
+    judged: bool = True,
+) -> Evaluation:
+    """An evaluation whose fields were those of a network."""
+    metrics = {
+        "validation_accuracy": validation_accuracy,
+        "test_accuracy": test_accuracy,
+        "parameters": parameters,
+    }
+    curves = {"training_loss": losses, "validation_accuracy": validation_accuracies}
+    facts: dict[str, Any] = {"chance_loss": math.log(CLASSES_BEFORE)} if losses else {}
+    if pixel_mean is not None:
+        facts["preprocessing"] = {"mean": pixel_mean, "deviation": pixel_deviation}
+    return Evaluation(
+        status,
+        reason,
+        {name: value for name, value in metrics.items() if value is not None},
+        {name: list(values) for name, values in curves.items() if values},
+        facts,
+        seconds,
+        judged,
+        objective="validation_accuracy",
+    )
 
 
 def failed(reason: str, **known: Any) -> Evaluation:
     """A failed evaluation; `reason` is brought to one short line, `known` are further fields."""
     line = " ".join(reason.split()) or "no reason given"
     line = line if len(line) <= MAX_REASON else line[: MAX_REASON - 1] + "…"
-    return Evaluation(status="failed", reason=line, reward=FAILED, **known)
+    return Evaluation(status="failed", reason=line, **known)
 
 
 class BaseEvaluator(ABC):
-    """Judges architectures. Created once in a worker process, then asked again and again."""
+    """Evaluates answers, such as architectures. Created once in each process that evaluates, then
+    asked again and again.
+
+    objective: the metric that ranks the trials, higher is better; it must be in the metrics of
+        every complete evaluation
+    reward: the reward that suits it, by a name that `architecto.rewards` knows
+    """
+
+    objective: str = "validation_accuracy"
+    reward: str = "objective"
 
     @abstractmethod
     def evaluate(
@@ -72,7 +142,7 @@ class BaseEvaluator(ABC):
         facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
-        """Trains the architecture (its text) and returns what came of it.
+        """Evaluates an answer, for networks an architecture (its text), and says what came of it.
 
         seed: the result is a function of architecture and seed (on a CPU).
         weights_path: where the trained state dict is written, if anywhere; only when complete.
@@ -80,5 +150,49 @@ class BaseEvaluator(ABC):
         on_epoch: told the progress.
 
         A network that cannot be built or trained is a failed evaluation, not an exception. What is
-        raised nevertheless becomes a failed evaluation in the worker.
+        raised nevertheless becomes a failed evaluation (see `carried_out`).
         """
+
+
+def carried_out(evaluator: BaseEvaluator, architecture: str, **arguments: Any) -> Evaluation:
+    """What `evaluator` says of an answer: the one place where an evaluator is called.
+
+    `arguments` are those of `BaseEvaluator.evaluate`. What it raises is a failed evaluation; one
+    that breaks the promises of `Evaluation` is too, and the answer is not judged by that.
+    """
+    try:
+        evaluation = evaluator.evaluate(architecture, **arguments)
+    except Exception as error:  # the process outlives whatever an evaluator raises
+        traceback.print_exc()
+        return failed(one_line(error))
+    try:
+        return _checked(evaluation, evaluator.objective)
+    except (TypeError, ValueError) as error:
+        return failed(f"evaluator {type(evaluator).__name__}: {error}", judged=False)
+
+
+def _checked(given: object, objective: str) -> Evaluation:
+    """The evaluation with numbers as Python's own; raises TypeError or ValueError."""
+    if not isinstance(given, Evaluation):
+        raise TypeError(f"got {type(given).__name__}, expected an Evaluation")
+    if given.status not in ("complete", "failed"):
+        raise ValueError(f"got status {given.status!r}, expected 'complete' or 'failed'")
+    objective = given.objective or objective
+    if given.status == "complete" and objective not in given.metrics:
+        known = ", ".join(given.metrics) or "none"
+        raise ValueError(f"got metrics {known}, expected its objective {objective} among them")
+    json.dumps(given.facts, allow_nan=False)
+    return replace(
+        given,
+        metrics={name: _number(name, value) for name, value in given.metrics.items()},
+        curves={name: [_number(name, v) for v in vs] for name, vs in given.curves.items()},
+        objective=objective,
+    )
+
+
+def _number(name: str, value: Any) -> float:
+    """Counts stay integers, which tables show as such."""
+    number = value if isinstance(value, int) else float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"got {name} {number}, expected a finite number")
+    return number

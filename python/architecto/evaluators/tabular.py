@@ -83,7 +83,7 @@ def _accuracy(text: str | None, where: str) -> float:
 class TabularEvaluator(BaseEvaluator):
     """The search metric is the validation accuracy, the report metric the test accuracy.
 
-    There is no loss curve: the reward is the validation accuracy, brought from [0, 1] to [-1, 1].
+    There is no loss curve, so the reward is that of the objective, the validation accuracy.
     """
 
     def __init__(self, table: str, search_metric: str, report_metric: str) -> None:
@@ -103,12 +103,10 @@ class TabularEvaluator(BaseEvaluator):
         if key not in self.table.search:
             shown = printable(key or "a space without keys")
             return failed(f"{self.table.path.name} has no row of {shown}")
-        accuracy = self.table.search[key] / self.table.scale
-        return Evaluation(
-            status="complete",
-            reason=None,
-            reward=2 * accuracy - 1,
-            validation_accuracy=accuracy,
-            test_accuracy=self.table.report[key] / self.table.scale,
-            parameters=facts.get("parameters"),
-        )
+        metrics: dict[str, float] = {
+            "validation_accuracy": self.table.search[key] / self.table.scale,
+            "test_accuracy": self.table.report[key] / self.table.scale,
+        }
+        if "parameters" in facts:
+            metrics["parameters"] = facts["parameters"]
+        return Evaluation("complete", metrics=metrics)

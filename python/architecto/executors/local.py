@@ -16,11 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from architecto.evaluators.base import Evaluation, failed
+from architecto.executors.base import BaseExecutor, ExecutorError, Finished, Progress
 
 MAX_STARTS = 3
 """How often in a row a worker may die while it starts before the executor gives up."""
@@ -43,30 +43,7 @@ ONE_THREAD = {
 them, and would make results depend on the machine."""
 
 
-class ExecutorError(RuntimeError):
-    """No worker can be started; the message is one line."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A worker has trained one more epoch."""
-
-    trial: int
-    epoch: int
-    """Counted from 1."""
-    epochs: int
-    validation_accuracy: float
-
-
-@dataclass(frozen=True)
-class Finished:
-    """An evaluation is over, complete or failed."""
-
-    trial: int
-    evaluation: Evaluation
-
-
-class LocalExecutor:
+class LocalExecutor(BaseExecutor):
     """A fixed number of workers, each with at most one evaluation at a time."""
 
     def __init__(
@@ -92,7 +69,7 @@ class LocalExecutor:
         self._workers = [_Worker(spec, self._log) for _ in range(workers)]
 
     def free(self) -> int:
-        """How many evaluations could be submitted now."""
+        """See `BaseExecutor.free`."""
         return sum(worker.trial is None for worker in self._workers)
 
     def submit(
@@ -104,12 +81,8 @@ class LocalExecutor:
         weights_path: Path | None,
         facts: Mapping[str, Any] = {},
     ) -> None:
-        """Gives the evaluation to a free worker; raises `ExecutorError` if there is none.
-
-        The arguments are those of `BaseEvaluator.evaluate`; facts must be fit for JSON.
-
-        If that worker is still starting, the evaluation begins when it is ready.
-        """
+        """See `BaseExecutor.submit`. If a worker is still starting, the evaluation begins when it
+        is ready."""
         for worker in self._workers:
             if worker.trial is None:
                 break
@@ -125,17 +98,12 @@ class LocalExecutor:
         worker.begin(trial, self._clock(), (json.dumps(request) + "\n").encode(), tries=1)
 
     def filenos(self) -> list[int]:
-        """File descriptors that become readable when `poll` may have something to return.
-
-        They change when a worker is replaced. A limit on time is noticed only by calling `poll`.
-        """
+        """See `BaseExecutor.filenos`. They change when a worker is replaced; a limit on time is
+        noticed only by calling `poll`."""
         return [worker.fileno() for worker in self._workers]
 
     def poll(self) -> list[Progress | Finished]:
-        """Returns what has happened since the last call, in order; never blocks.
-
-        Raises `ExecutorError` if the evaluator cannot be used or workers die while they start.
-        """
+        """See `BaseExecutor.poll`. It also raises if workers die while they start."""
         events: list[Progress | Finished] = []
         for place, worker in enumerate(self._workers):
             for message in worker.receive():
@@ -184,13 +152,11 @@ class LocalExecutor:
                 raise ExecutorError(reason)
             case {"event": "progress", "trial": trial}:
                 events.append(
-                    Progress(
-                        trial, message["epoch"], message["epochs"], message["validation_accuracy"]
-                    )
+                    Progress(trial, message["epoch"], message["epochs"], message["value"])
                 )
             case {"event": "finished", "trial": trial, "evaluation": evaluation}:
                 worker.trial = None
-                events.append(Finished(trial, Evaluation(**evaluation)))
+                events.append(Finished(trial, Evaluation.from_json(evaluation)))
 
 
 class _Worker:

@@ -6,7 +6,7 @@ JSON lines, written down here since only `executors/local.py` speaks them:
              "facts": {"parameters": 650}}
     stdout  {"event": "ready"}                                once, when torch and data are loaded
             {"event": "refused", "reason": "…"}               instead: the evaluator cannot be used
-            {"event": "progress", "trial": 3, "epoch": 1, "epochs": 8, "validation_accuracy": 0.9}
+            {"event": "progress", "trial": 3, "epoch": 1, "epochs": 8, "value": 0.9}
             {"event": "finished", "trial": 3, "evaluation": {…}}
 
 The process ends as soon as its stdin closes, whatever it is doing: its parent wants it, or is dead.
@@ -18,7 +18,6 @@ import os
 import queue
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,11 +28,12 @@ def main(spec: dict[str, Any]) -> int:
     requests: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
 
-    from architecto.evaluators import EvaluatorError, create
+    from architecto.catalogue import CatalogueError
+    from architecto.evaluators import create
 
     try:
         evaluator = create(spec)
-    except EvaluatorError as error:
+    except CatalogueError as error:
         _reply(replies, {"event": "refused", "reason": str(error)})
         return 1
     _reply(replies, {"event": "ready"})
@@ -42,33 +42,22 @@ def main(spec: dict[str, Any]) -> int:
 
 
 def _evaluate(evaluator: Any, request: dict[str, Any], replies: TextIO) -> dict[str, Any]:
-    from architecto.evaluators.base import failed
+    from architecto.evaluators.base import carried_out
 
     trial, path = request["trial"], request["weights_path"]
 
-    def on_epoch(epoch: int, epochs: int, accuracy: float) -> None:
-        _reply(
-            replies,
-            {
-                "event": "progress",
-                "trial": trial,
-                "epoch": epoch,
-                "epochs": epochs,
-                "validation_accuracy": accuracy,
-            },
-        )
+    def on_epoch(epoch: int, epochs: int, value: float) -> None:
+        progress = {"trial": trial, "epoch": epoch, "epochs": epochs, "value": float(value)}
+        _reply(replies, {"event": "progress", **progress})
 
-    try:
-        evaluation = evaluator.evaluate(
-            request["architecture"],
-            seed=request["seed"],
-            weights_path=None if path is None else Path(path),
-            facts=request["facts"],
-            on_epoch=on_epoch,
-        )
-    except Exception as error:  # the worker outlives whatever an evaluator raises
-        traceback.print_exc()
-        evaluation = failed(f"{type(error).__name__}: {error}")
+    evaluation = carried_out(
+        evaluator,
+        request["architecture"],
+        seed=request["seed"],
+        weights_path=None if path is None else Path(path),
+        facts=request["facts"],
+        on_epoch=on_epoch,
+    )
     return {"event": "finished", "trial": trial, "evaluation": evaluation.as_json()}
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from architecto.problems.networks.architecture import JOINS, KINDS
+from architecto.problems.networks.kinds import KINDS, Argument
 
 _TOKEN = re.compile(r'[()]|"(?:\\.|[^"\\])*"|\|[^|]*\||[^\s()"]+')
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?$")
@@ -104,27 +104,27 @@ def _layers(nodes: list[Node], after: str) -> Iterator[Layer]:
         if not kind or _VARIABLE.match(kind):
             continue  # a variable, a dot
         yield Layer(node.start, node.end, kind, after, _size(node))
-        if kind in JOINS:
+        if kind in KINDS and KINDS[kind].join:
             for branch in node.items[1:]:
                 yield from _layers(branch.items, after)
         after = kind
 
 
 def _size(node: Node) -> str | None:
-    for item, name in zip(node.items[1:], _argument_names(node.head), strict=False):
-        if name.startswith("out_") and _NUMBER.match(item.text):
+    for item, argument in zip(node.items[1:], _arguments(node.head), strict=False):
+        if argument.role == "out" and _NUMBER.match(item.text):
             return item.text
     return None
 
 
-def _argument_names(kind: str) -> list[str]:
-    return [argument.name for argument in KINDS[kind].arguments] if kind in KINDS else []
+def _arguments(kind: str) -> tuple[Argument, ...]:
+    return KINDS[kind].arguments if kind in KINDS else ()
 
 
 def _names(node: Node, within: str) -> Iterator[tuple[int, int, str]]:
     if not node.items and not node.text:
         yield node.start, node.end, f"() in {within}"
-    arguments = _argument_names(node.head)
+    arguments = _arguments(node.head)
     if node.head and not _NUMBER.match(node.head) and not _VARIABLE.match(node.head):
         within = node.head
     for place, item in enumerate(node.items):
@@ -134,7 +134,7 @@ def _names(node: Node, within: str) -> Iterator[tuple[int, int, str]]:
             continue
         if place and place <= len(arguments):
             value = "?" if _VARIABLE.match(name) else name
-            name = f"{node.head} {arguments[place - 1]}={value}"
+            name = f"{node.head} {arguments[place - 1].name}={value}"
         elif _NUMBER.match(name):
             name = f"number in {within}"
         elif _VARIABLE.match(name):

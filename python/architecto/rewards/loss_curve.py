@@ -1,6 +1,7 @@
 """The reward of a trial: how far the training loss fell below chance, read off a fitted curve.
 
-Losses are measured in units of L0 = ln(classes), the cross-entropy of a uniform guess. With
+Losses are measured in units of L0, the loss of a guess by chance: ln(classes) for the cross-entropy
+of a uniform one. With
 y_0 = 1 and y_i = min(loss_i / L0, 3), a curve f with f(0) = 1 is fitted to the points (i/N, y_i);
 the reward is the mean of its gradient over the run, negated:
 
@@ -17,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-FAILED = -1.0
-"""Reward of a run that diverged, gave a loss that is no number, or crashed."""
+from architecto.evaluators.base import Evaluation
+from architecto.rewards.base import FAILED, BaseReward, RewardError
 
 CEILING = 3.0
 """Losses above `CEILING` times L0 count as `CEILING` times L0."""
@@ -26,7 +27,21 @@ CEILING = 3.0
 Floats: TypeAlias = NDArray[np.float64]
 
 
-def loss_curve_reward(losses: Sequence[float], classes: int) -> float:
+class LossCurveReward(BaseReward):
+    """Needs the curve `training_loss`, one loss a batch, and the fact `chance_loss`, L0."""
+
+    name = "loss-curve"
+
+    def judge(self, evaluation: Evaluation) -> float:
+        """See `BaseReward.judge`."""
+        losses, chance = evaluation.curves.get("training_loss"), evaluation.facts.get("chance_loss")
+        if losses is None or chance is None:
+            missing = "curve training_loss" if losses is None else "fact chance_loss"
+            raise RewardError(f"the evaluation has no {missing}: choose another reward")
+        return loss_curve_reward(losses, chance)
+
+
+def loss_curve_reward(losses: Sequence[float], chance: float) -> float:
     """Returns the reward in [-1, 1] of a run with these per-batch training losses, in order.
 
     The curve is an exponential or a power law of the batch number, both with an asymptote,
@@ -34,14 +49,14 @@ def loss_curve_reward(losses: Sequence[float], classes: int) -> float:
 
         f(t) = 1 + a (1 - exp(-k t))        f(t) = 1 + a (1 - (1 + N t)^-p)
 
-    Infinite losses, NaN, or no losses at all give -1. `classes` must be at least 2.
+    Infinite losses, NaN, or no losses at all give -1. `chance` is L0, above 0.
     """
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2, got {classes}")
+    if not 0 < chance < np.inf:
+        raise ValueError(f"the loss of chance must be above 0, got {chance}")
     y = np.asarray(losses, dtype=np.float64)
     if y.size == 0 or not np.isfinite(y).all():
         return FAILED
-    y = np.clip(y / np.log(classes), 0.0, CEILING)
+    y = np.clip(y / chance, 0.0, CEILING)
     t = np.arange(1, y.size + 1) / y.size
     n = float(y.size)
     fits = [

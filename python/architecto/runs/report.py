@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -10,78 +10,86 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from architecto.problems.networks import architecture
 from architecto.study.study import TrialResult, ranked
 
+Summary = Callable[[str], str]
+"""From the text of an answer to one line for a person, see `BaseProblem.summary`."""
 WIDE = 80
 """Columns of a terminal from which on architectures stand beside the figures, not below them."""
 
 
 class BestTable:
-    """A table of the `n` best complete trials, best first, by validation accuracy."""
+    """A table of the `n` best complete trials, best first, with whatever metrics they have."""
 
-    def __init__(self, trials: list[TrialResult], n: int = 5) -> None:
-        self._trials = ranked(trials)[:n]
+    def __init__(self, trials: list[TrialResult], summary: Summary, n: int = 5) -> None:
+        self._trials, self._summary = ranked(trials)[:n], summary
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
         if options.max_width >= WIDE:
-            yield _wide(self._trials)
+            yield _wide(self._trials, self._summary)
         else:
-            yield from _narrow(self._trials, options.max_width)
+            yield from _narrow(self._trials, self._summary, options.max_width)
 
 
-def _figures(trial: TrialResult) -> tuple[str, str, str, str, str]:
-    evaluation = trial.evaluation
-    return (
-        str(trial.number),
-        percent(evaluation.validation_accuracy),
-        percent(evaluation.test_accuracy),
-        f"{evaluation.parameters:,}" if evaluation.parameters is not None else "-",
-        f"{evaluation.reward:.3f}",
-    )
+def _metrics(trials: list[TrialResult]) -> list[str]:
+    """The names of all their metrics, in the order in which evaluations give them."""
+    return list(dict.fromkeys(name for trial in trials for name in trial.evaluation.metrics))
 
 
-def _wide(trials: list[TrialResult]) -> Table:
+def _figures(trial: TrialResult, metrics: list[str]) -> list[str]:
+    found = trial.evaluation.metrics
+    reward = "-" if trial.reward is None else f"{trial.reward:.3f}"
+    return [str(trial.number), *(figure(name, found.get(name)) for name in metrics), reward]
+
+
+def _wide(trials: list[TrialResult], summary: Summary) -> Table:
     """The architecture, in the last column, takes what the figures leave and wraps."""
+    metrics = _metrics(trials)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("trial", justify="right")
-    table.add_column("validation\naccuracy", justify="right")
-    table.add_column("test\naccuracy", justify="right")
-    table.add_column("parameters", justify="right")
+    for name in metrics:
+        table.add_column(name.replace("_", "\n"), justify="right")
     table.add_column("reward", justify="right")
     table.add_column("architecture", ratio=1, overflow="fold")
     for trial in trials:
-        table.add_row(*_figures(trial), Text(short(trial.architecture)))
+        table.add_row(*_figures(trial, metrics), Text(summary(trial.architecture)))
     return table
 
 
-def _narrow(trials: list[TrialResult], width: int) -> Iterator[RenderableType]:
+def _narrow(trials: list[TrialResult], summary: Summary, width: int) -> Iterator[RenderableType]:
     """As many of the figures as have room, and the architecture below them."""
-    heads = ("trial", "validation", "test", "parameters", "reward")
-    widths = (5, 10, 7, 10, 6)
-    shown = max(n for n in range(1, 6) if n == 1 or sum(widths[:n]) + 2 * (n - 1) <= width)
+    metrics = _metrics(trials)
+    rows = [_figures(trial, metrics) for trial in trials]
+    heads = ["trial", *map(label, metrics), "reward"]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    columns = range(1, len(heads) + 1)
+    shown = max(n for n in columns if n == 1 or sum(widths[:n]) + 2 * (n - 1) <= width)
 
-    def line(cells: tuple[str, ...]) -> Text:
+    def line(cells: list[str]) -> Text:
         parts = (f"{cell:>{w}}" for cell, w in zip(cells[:shown], widths, strict=False))
         return Text("  ".join(parts))
 
     yield line(heads)
     yield Text("─" * width)
-    for trial in trials:
-        yield line(_figures(trial))
-        yield Padding(Text(short(trial.architecture)), (0, 0, 0, 7))
+    for trial, row in zip(trials, rows, strict=True):
+        yield line(row)
+        yield Padding(Text(summary(trial.architecture)), (0, 0, 0, 7))
+
+
+def label(metric: str) -> str:
+    """What a metric is called where there is little room: `validation` for validation_accuracy."""
+    return metric.removesuffix("_accuracy").replace("_", " ")
+
+
+def figure(metric: str, value: float | None) -> str:
+    """The value of a metric: accuracies as percentages, counts as they are; `-` for none."""
+    if value is None or metric.endswith("accuracy"):
+        return percent(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def percent(accuracy: float | None) -> str:
     """An accuracy in [0, 1] as a percentage with two decimals; `-` for none."""
     return "-" if accuracy is None else f"{100 * accuracy:.2f} %"
-
-
-def short(text: str) -> str:
-    """The summary of an architecture text, or the text itself if it is none."""
-    try:
-        return architecture.summary(architecture.parse(text))
-    except architecture.ArchitectureError:
-        return text

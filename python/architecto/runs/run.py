@@ -12,14 +12,14 @@ from typing import Any
 import zmq
 from rich.console import Console
 
-from architecto import scorers
+from architecto import evaluators, executors, rewards, scorers
 from architecto.conversation import trace
 from architecto.conversation.position import Position
 from architecto.conversation.recovery import recover
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
 from architecto.conversation.sessions import CHOICES_BYTES
-from architecto.executors.local import ExecutorError, LocalExecutor
+from architecto.executors import ExecutorError
 from architecto.learning.agent import Agent
 from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
@@ -52,24 +52,33 @@ class Run:
         load_scorer: Callable[[str], BaseScorer] | None = None,
         console: Console | None = None,
     ) -> None:
-        load_scorer = load_scorer or functools.partial(scorers.load, seed=settings.seed)
+        load_scorer = load_scorer or functools.partial(
+            scorers.load, seed=settings.seed, settings=settings.guide
+        )
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
         self._scorer_prepared = False
-        self.display = Display(console or Console(highlight=False), trials=settings.trials)
+        self.display = Display(
+            console or Console(highlight=False),
+            trials=settings.trials,
+            summary=settings.searched.summary,
+        )
         say = self.display.say
         self.study = _study(run_dir, say)
         self._checkpoints = checkpoint.Writer(run_dir)
         self.trace = trace.Trace(run_dir / "trace.jsonl", say=say)
         warm_start.begin(run_dir, settings, say)
         agent, position, damaged = self._restored(load_scorer)
-        self.executor = LocalExecutor(
-            settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
+        spec = settings.evaluator_spec
+        reward = settings.reward or evaluators.load(spec["name"]).reward
+        self.executor = executors.create(
+            settings.executor, spec, workers=settings.workers, log=run_dir / "workers.log"
         )
         self.trials = Trials(
             agent,
             self.study,
             self.executor,
+            rewards.create(reward),
             run_dir=run_dir,
             count=settings.trials,
             seed=settings.seed,
@@ -78,7 +87,7 @@ class Run:
         self.service = Service(
             agent,
             seed=settings.seed,
-            canonical=settings.canonical,
+            canonical=settings.searched.canonical,
             trials=self.trials,
             load_scorer=load_scorer,
             trace=self.trace.path,
@@ -118,8 +127,9 @@ class Run:
         cut = position.replay if not self.trace.is_damaged and (saved or told) else None
         agent = Agent(
             load_scorer(position.scorer or settings.scorer),
-            task=settings.task,
+            task=settings.sentence,
             seed=settings.seed,
+            settings=settings.guide,
             buffer=ReplayBuffer(run_dir / REPLAY, size=cut, say=say),
             say=say,
             record=metrics.write,
@@ -151,8 +161,8 @@ class Run:
         for trial in self.study.trials:
             if trial.number in position.heard and not buffer.knows(trial.architecture):
                 lost += 1
-                if trial.evaluation.judged:
-                    buffer.add_reward(trial.architecture, trial.evaluation.reward)
+                if trial.reward is not None:
+                    buffer.add_reward(trial.architecture, trial.reward)
                 else:
                     buffer.add_unjudged(trial.architecture)
         if lost:
@@ -214,6 +224,8 @@ class Run:
             self._export_best()
         if kind == "scorer":
             self.display.say(f"the scorer is now {facts['name']}")
+        if kind == "unjudged":
+            self.display.say(facts["reason"])
         if kind == "diverged":
             self.display.say(
                 f"{facts['session']} started again and takes another way than before (has the "
@@ -225,7 +237,7 @@ class Run:
         """Write the incumbent's model and weights, if they are not there yet."""
         best = self.study.best
         if best is not None and export.weights_path(self.run_dir, best.number).exists():
-            export.write_best(self.run_dir, best)
+            export.write_best(self.run_dir, best, self.settings.searched)
         export.discard_weights(self.run_dir, keep=set(self.trials.running))
 
 

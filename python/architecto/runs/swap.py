@@ -33,7 +33,7 @@ def swap_in_run(run_dir: Path, scorer: str, key: Path | None = None) -> str:
     if at is None:
         resume = configuration.command_line("resume", configuration.run_name(run_dir))
         raise SwapError(f"the run in {run_dir} is not at work; to go on with it: {resume}")
-    return use_scorer(at, configuration.absolute_scorer(scorer), key)
+    return use_scorer(at, scorers.absolute(scorer), key)
 
 
 def use_scorer(

@@ -93,7 +93,8 @@ def _is_change(line: dict[str, Any]) -> bool:
         for name in ("datetime_start", "datetime_complete"):
             if line.get(name) is not None:
                 datetime.fromisoformat(line[name])
-        Evaluation(**line.get("user_attr", {}).get("evaluation", _COMPLETE))
+        if "evaluation" in line.get("user_attr", {}):
+            Evaluation.from_json(line["user_attr"]["evaluation"])
         if (line.get("study_name", NAME), line.get("study_id", 0)) != (NAME, 0):
             return False
         kinds = _FIELDS[line["op_code"]] | {"worker_id": str}
@@ -102,7 +103,6 @@ def _is_change(line: dict[str, Any]) -> bool:
         return False
 
 
-_COMPLETE = {"status": "complete", "reason": None, "reward": 0.0}
 _FIELDS: dict[int, dict[str, Any]] = {
     JournalOperation.CREATE_STUDY: {"study_name": str, "directions": list},
     JournalOperation.CREATE_TRIAL: {"study_id": int, "datetime_start": str},

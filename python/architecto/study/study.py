@@ -4,9 +4,9 @@ An Optuna study in a journal file: every change is a line, written and synchroni
 before the call returns. One process writes, and holds a lock on the file for as long as it lives;
 any number may read meanwhile. Nothing here imports torch.
 
-What Optuna's tools see of a trial: its value is the validation accuracy, its intermediate values
-the validation accuracy after each epoch, its user attributes `architecture`, `facts` and
-`evaluation` (the fields of `Evaluation`).
+What Optuna's tools see of a trial: its value is the objective, its intermediate values the
+objective after each epoch, its user attributes `architecture`, `facts` and `evaluation` (the fields
+of `Evaluation`, and with them the `reward`, so that both are written or neither).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import fcntl
 import logging
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,8 +24,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from architecto import json_lines
+from architecto import json_lines, rewards
 from architecto.evaluators.base import Evaluation
+from architecto.rewards.base import BaseReward, RewardError
 from architecto.study import journal as journals
 from architecto.study.journal import NAME
 
@@ -47,6 +48,8 @@ class TrialResult:
     """Counted from 0. A trial that never finished keeps its number and is not listed."""
     architecture: str
     evaluation: Evaluation
+    reward: float | None = None
+    """What the evaluation was judged to be worth, in [-1, 1]; None if it is not judged."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the search knew when it started the trial, such as {"episode": 3}."""
 
@@ -174,19 +177,21 @@ class Study:
         self._running[trial.number] = (trial, architecture, facts)
         return trial.number
 
-    def finish(self, trial: int, evaluation: Evaluation) -> TrialResult:
+    def finish(
+        self, trial: int, evaluation: Evaluation, reward: float | None = None
+    ) -> TrialResult:
         """Ends a trial that `start` began; the result is on the disk when this returns."""
         self._check_writable()
         if trial not in self._running:
             raise StudyError(f"trial {trial} is not running")
         running, architecture, facts = self._running.pop(trial)
         reported = running.storage.get_trial(trial).intermediate_values
-        for epoch, accuracy in enumerate(evaluation.validation_accuracies, 1):
+        for epoch, value in enumerate(evaluation.curve, 1):
             if epoch not in reported:  # by a process that died in this place
-                running.report(accuracy, step=epoch)
-        running.set_user_attr("evaluation", evaluation.as_json())
+                running.report(value, step=epoch)
+        running.set_user_attr("evaluation", evaluation.as_json() | {"reward": reward})
         self._tell(trial, evaluation)
-        result = TrialResult(trial, architecture, evaluation, facts)
+        result = TrialResult(trial, architecture, evaluation, reward, facts)
         self._remember(result)
         return result
 
@@ -204,13 +209,30 @@ class Study:
         """The incumbent: see `ranked`."""
         return next(iter(ranked(self._results)), None)
 
+    def judged_anew(
+        self, reward: BaseReward, say: Callable[[str], None] = log.warning
+    ) -> list[TrialResult]:
+        """All finished trials as another reward judges them. What is stored stays as it is; `say`
+        is told, once a message, of trials that it cannot judge and that have no reward then."""
+        said: dict[str, None] = {}
+        results = []
+        for result in self.trials:
+            try:
+                value = rewards.judged(reward, result.evaluation)
+            except RewardError as error:
+                value, said[str(error)] = None, None
+            results.append(replace(result, reward=value))
+        for message in said:
+            say(message)
+        return results
+
     def _take_over(self, trial: FrozenTrial) -> None:
         """A trial that was running when its process died: a whole result counts."""
         evaluation = trial.user_attrs.get("evaluation")
         if evaluation is None:
             self._left_over[trial.number] = trial.user_attrs.get("architecture")
         else:
-            self._tell(trial.number, Evaluation(**evaluation))
+            self._tell(trial.number, Evaluation.from_json(evaluation))
 
     def _begun_before(self, architecture: str) -> optuna.Trial | None:
         """A left-over trial of the architecture, or one that died before it had any."""
@@ -222,8 +244,8 @@ class Study:
         return None
 
     def _tell(self, number: int, evaluation: Evaluation) -> None:
-        if evaluation.status == "complete" and evaluation.validation_accuracy is not None:
-            self._study.tell(number, evaluation.validation_accuracy)
+        if evaluation.value is not None:
+            self._study.tell(number, evaluation.value)
         else:
             self._study.tell(number, state=TrialState.FAIL)
 
@@ -239,18 +261,15 @@ class Study:
 def ranked(results: list[TrialResult]) -> list[TrialResult]:
     """Complete trials, best first.
 
-    The highest validation accuracy wins; among equals the fewest parameters, then the earliest.
+    The highest objective wins; among equals the fewest parameters, where there are any, then the
+    earliest.
     """
 
-    def rank(result: TrialResult) -> tuple[float, int, int]:
+    def rank(result: TrialResult) -> tuple[float, float, int]:
         evaluation = result.evaluation
-        return (
-            -(evaluation.validation_accuracy or 0.0),
-            evaluation.parameters or 0,
-            result.number,
-        )
+        return -(evaluation.value or 0.0), evaluation.metrics.get("parameters", 0), result.number
 
-    return sorted((r for r in results if r.evaluation.status == "complete"), key=rank)
+    return sorted((r for r in results if r.evaluation.value is not None), key=rank)
 
 
 class _Held:
@@ -266,8 +285,11 @@ class _Held:
 
 def _result(trial: FrozenTrial) -> TrialResult:
     attributes = trial.user_attrs
-    evaluation = Evaluation(**attributes["evaluation"])
-    return TrialResult(trial.number, attributes["architecture"], evaluation, attributes["facts"])
+    stored = attributes["evaluation"]
+    evaluation = Evaluation.from_json(stored)
+    reward = stored.get("reward") if evaluation.judged else None
+    architecture, facts = attributes["architecture"], attributes["facts"]
+    return TrialResult(trial.number, architecture, evaluation, reward, facts)
 
 
 def _is_damaged(journal: Path) -> bool:

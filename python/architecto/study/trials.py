@@ -12,25 +12,30 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architecto.executors.local import Finished, LocalExecutor
+from architecto import rewards
+from architecto.executors.base import BaseExecutor, Finished
+from architecto.rewards.base import BaseReward, RewardError
 from architecto.runs import export
 
 if TYPE_CHECKING:
+    from architecto.evaluators.base import Evaluation
     from architecto.learning.agent import Agent
     from architecto.study.study import Study, TrialResult
 
 
 class Trials:
-    """Up to ``count`` trials of a study, run by an executor, chosen by an agent.
+    """Up to ``count`` trials of a study: an agent chooses, an executor runs, a reward judges them.
 
-    ``on_event(kind, **facts)`` is told ``trial_started``, ``progress`` and ``trial_finished``.
+    ``on_event(kind, **facts)`` is told ``trial_started``, ``progress``, ``trial_finished`` and
+    ``unjudged`` (``reason``: why there is no reward; nothing is learned from such a trial).
     """
 
     def __init__(
         self,
         agent: Agent,
         study: Study,
-        executor: LocalExecutor,
+        executor: BaseExecutor,
+        reward: BaseReward,
         *,
         run_dir: Path,
         count: int,
@@ -38,7 +43,7 @@ class Trials:
         on_event: Callable[..., None] = lambda kind, **facts: None,
     ) -> None:
         self.agent, self.study, self.executor = agent, study, executor
-        self.count, self.seed = count, seed
+        self.reward, self.count, self.seed = reward, count, seed
         self.exhausted = False
         """An engine has seen the whole space: no new answer will come."""
         self._drained = False  # the space is exhausted and every answer was evaluated
@@ -125,19 +130,27 @@ class Trials:
         for event in self.executor.poll():
             if isinstance(event, Finished):
                 self._facts.pop(self._out.pop(event.trial), None)
-                result = self.study.finish(event.trial, event.evaluation)
+                reward = self._judged(event.evaluation)
+                result = self.study.finish(event.trial, event.evaluation, reward)
                 self._stored.append(result)
                 self._on_event("trial_finished", result=result)
             else:
                 self._on_event("progress", progress=event)
+
+    def _judged(self, evaluation: Evaluation) -> float | None:
+        try:
+            return rewards.judged(self.reward, evaluation)
+        except RewardError as error:
+            self._on_event("unjudged", reason=str(error))
+            return None
 
     def hand_over(self) -> list[TrialResult]:
         """Hand the stored results to the agent, which learns from them; give those results."""
         results, self._stored = self._stored, []
         for result in results:
             self.heard.add(result.number)
-            if result.evaluation.judged:
-                self.agent.observe(result.architecture, result.evaluation.reward)
+            if result.reward is not None:
+                self.agent.observe(result.architecture, result.reward)
                 self.agent.update()
             else:
                 self.agent.give_up(result.architecture)

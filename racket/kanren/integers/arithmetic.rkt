@@ -1,10 +1,9 @@
 #lang racket/base
 ;; Arithmetic over finite domains: the constraints on integers and how they narrow domains.
 
-(require racket/list "bounds.rkt" "domain.rkt" "expression.rkt" "relaxation.rkt" "../state.rkt"
-         "../term.rkt")
-(provide (struct-out arithmetic) post-arithmetic! run-arithmetic!
-         arithmetic-terms arithmetic->surface fold-arithmetic holds? infeasible? propagations)
+(require racket/list "../core/domain.rkt" "../core/family.rkt" "../core/state.rkt"
+         "../core/term.rkt" "bounds.rkt" "expression.rkt" "relaxation.rkt")
+(provide (struct-out arithmetic) arithmetic-family holds? propagations)
 
 ;; An Arithmetic is (arithmetic OP ARGS), a goal and, once posted, a constraint:
 ;;   =  <=  =/=  SUM           the sum (expression.rkt) is so related to 0
@@ -86,8 +85,8 @@
 
 ;; -- running --------------------------------------------------------------------------------------
 
-;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold, 'settled
-;; when running it again would change nothing, else #t
+;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold,
+;; 'fixpoint when running it again would change nothing, else #t
 (define (run-arithmetic! tx serial c)
   (set! runs (add1 runs))
   (define op (arithmetic-op c))
@@ -111,10 +110,10 @@
               [(and (> steps 3000) (> steps (* 3 (creeping tx)))) #t]
               [else (narrow-constraint! tx serial op kept)])])]))
 
-;; -> #f, 'settled or #t as run-arithmetic!
+;; -> #f, 'fixpoint or #t as run-arithmetic!
 (define (narrow-constraint! tx serial op sum)
   (define (finish status)
-    (cond [(eq? status 'entailed) (remove-constraint! tx serial) 'settled]
+    (cond [(eq? status 'entailed) (remove-constraint! tx serial) 'fixpoint]
           [else status]))
   (define variables (sum-variables sum 3))
   (cond
@@ -122,7 +121,7 @@
     [else
      (case op
        [(<=) (let ([status (finish (narrow-sum! tx sum -inf.0 0))])
-               (if (and (eq? status #t) (linear? sum)) 'settled status))]
+               (if (and (eq? status #t) (linear? sum)) 'fixpoint status))]
        [(=) (cond [(same-pair sum)
                    => (λ (pair) (equate! tx (car pair) (cdr pair)) (finish 'entailed))]
                   [else
@@ -221,7 +220,7 @@
 
 ;; An equation on two or three variables with few values keeps those that occur in a solution. A
 ;; variable that stands alone in one term is computed from the others rather than tried. -> #f,
-;; 'settled when every value that is left occurs in a solution, #t when there are too many values
+;; 'fixpoint when every value that is left occurs in a solution, #t when there are too many values
 (define (keep-supported! tx sum variables)
   (define lone (lone-term sum))
   (define tried
@@ -249,7 +248,7 @@
                              (begin (set! computed (cons c computed)) #t)))))
      (and (restrict-domain! tx x kept)
           (restrict-domain! tx z (list-domain computed))
-          'settled)]))
+          'fixpoint)]))
 
 (define (keep-supported-2! tx sum lone x y)
   (define dx (known-domain tx x))
@@ -276,7 +275,7 @@
      (and (restrict-domain! tx x x-kept)
           (restrict-domain! tx y (domain-filter dy (λ (b) (memv b y-kept))))
           (or (not lone) (restrict-domain! tx (cdr lone) (list-domain computed)))
-          'settled)]))
+          'fixpoint)]))
 
 ;; The integer that the lone variable must be where `value` gives the others', or #f.
 (define (solve-for lone sum value)
@@ -375,3 +374,25 @@
                       (define b (if d (domain-max d) t))
                       (values (if (< a lo) a lo) (if (> b hi) b hi)))])
         (>= (- hi lo) (sub1 (length open))))))
+
+;; -- the family -----------------------------------------------------------------------------------
+
+(define (clauses st variables constraints name named?)
+  (sort (for/list ([c (in-list constraints)]
+                   #:when (and (arithmetic? c) (named? (arithmetic-terms c))))
+          (name (arithmetic->surface c)))
+        term<?))
+
+(define arithmetic-family
+  (make-family 'arithmetic
+               #:goal? arithmetic?
+               #:post post-arithmetic!
+               #:goal-text (λ (st g) (arithmetic->surface (fold-arithmetic st g)))
+               #:constraint? arithmetic?
+               #:run run-arithmetic!
+               #:terms arithmetic-terms
+               #:reaching? #t
+               #:constraint-text arithmetic->surface
+               #:slot 'arithmetic
+               #:clauses clauses
+               #:infeasible? infeasible?))

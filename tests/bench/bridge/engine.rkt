@@ -55,7 +55,7 @@
 
 (module+ main
   (define a (connect-agent (vector-ref (current-command-line-arguments) 0) #:session "bench"
-                           #:hello (hash 'space "cnn" 'input '(1 8 8) 'classes 10)))
+                           #:hello (hash 'problem "lists" 'task "lists" 'facts (hash))))
   (for/fold ([index 1]) ([line (in-lines)])
     (cond
       [(equal? line "print") (show (printing!)) index]

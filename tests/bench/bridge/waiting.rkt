@@ -8,7 +8,7 @@
 
 (define (connect-to-nobody)
   (connect-agent (format "ipc://~a" (make-temporary-file "architecto-~a")) #:session "bench"
-                 #:hello (hash 'space "cnn" 'input '(1 8 8) 'classes 10)))
+                 #:hello (hash 'problem "lists" 'task "lists" 'facts (hash))))
 
 ;; Milliseconds from a break to the end of the wait.
 (define (break-after seconds)

@@ -25,7 +25,7 @@
   (define born (frontier-size f))
   (expand f i)
   (when print?
-    (for ([child (in-range born (frontier-size f))] #:when (known-choice? f child))
+    (for ([child (in-range born (frontier-size f))] #:when (choice-open? f child))
       (choice-text f child))))
 
 ;; Steps a second with n unexpanded choices at the start, over frontiers that grow by half at most.
@@ -44,7 +44,7 @@
         (milliseconds (λ () (for ([_ (in-range steps)]) (step! f print?))))
         (set! born (+ born (- (frontier-size f) before)))
         (when print?
-          (for ([i (in-range before (frontier-size f))] #:when (known-choice? f i))
+          (for ([i (in-range before (frontier-size f))] #:when (choice-open? f i))
             (set! bytes (+ bytes (bytes-length (choice-text f i)))))))))
   (define total (* rounds steps))
   (values (/ (* 1000.0 total) (max 1 ms))
@@ -59,7 +59,7 @@
   (define f (make-frontier (synthesis 2)))
   (let grow () (when (< (open-count f) 20000) (step! f #f) (grow)))
   (define indices
-    (for/list ([i (in-range 1000 (frontier-size f))] #:when (known-choice? f i)) i))
+    (for/list ([i (in-range 1000 (frontier-size f))] #:when (choice-open? f i)) i))
   (define ms (milliseconds (λ () (for ([i (in-list indices)]) (choice-text f i)))))
   (define bytes (for/sum ([i (in-list indices)]) (bytes-length (choice-text f i))))
   (values (/ (* 300 1000.0 ms) bytes)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from architecto.problems import sexpression
+from architecto.problems.networks.kinds import KINDS, Kind
 from architecto.problems.sexpression import Expression, SexpressionError
 
 if TYPE_CHECKING:
@@ -28,126 +29,8 @@ class ArchitectureError(ValueError):
 
 
 @dataclass(frozen=True)
-class Argument:
-    """One argument of a layer, named as in PyTorch."""
-
-    name: str
-    least: int = 1
-    default: int | None = None
-    """PyTorch's default, for an argument that may be left out."""
-    real: bool = False
-    """A number in [0, 1] rather than an integer of at least `least`."""
-    choices: tuple[str, ...] = ()
-    """One of these names rather than a number."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a layer's name stands for: a class of `torch.nn` with positional arguments."""
-
-    torch_class: str
-    """Of `torch.nn`, or of `architecto.problems.networks.extra_layers`."""
-    stem: str
-    """Modules are called stem + number: `conv1`, `conv2`, …"""
-    arguments: tuple[Argument, ...] = ()
-    ranks: tuple[int, ...] = ()
-    """Ranks of the shapes that the layer takes, without the batch: 3 images, 2 tokens, 1 vectors.
-    Empty: any."""
-
-    @property
-    def required(self) -> int:
-        return sum(argument.default is None for argument in self.arguments)
-
-
-_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-"""Of NAS-Bench-201, named as there."""
-
-_WINDOW = (Argument("kernel_size"), Argument("stride"), Argument("padding", least=0))
-
-KINDS: dict[str, Kind] = {
-    "conv2d": Kind(
-        "Conv2d",
-        "conv",
-        (
-            Argument("in_channels"),
-            Argument("out_channels"),
-            *_WINDOW,
-            Argument("dilation", default=1),
-            Argument("groups", default=1),
-        ),
-        ranks=(3,),
-    ),
-    "max-pool2d": Kind("MaxPool2d", "pool", _WINDOW, ranks=(3,)),
-    "avg-pool2d": Kind("AvgPool2d", "pool", _WINDOW, ranks=(3,)),
-    "adaptive-avg-pool2d": Kind(
-        "AdaptiveAvgPool2d", "pool", (Argument("output_size"),), ranks=(3,)
-    ),
-    "batch-norm2d": Kind("BatchNorm2d", "norm", (Argument("num_features"),), ranks=(3,)),
-    "group-norm": Kind(
-        "GroupNorm", "norm", (Argument("num_groups"), Argument("num_channels")), ranks=(3,)
-    ),
-    "layer-norm": Kind("LayerNorm", "norm", (Argument("num_features"),), ranks=(1, 2)),
-    "flatten": Kind("Flatten", "flatten"),
-    "linear": Kind(
-        "Linear", "linear", (Argument("in_features"), Argument("out_features")), ranks=(1, 2)
-    ),
-    "squeeze-excite": Kind(
-        "SqueezeExcite",
-        "squeeze_excite",
-        (Argument("num_channels"), Argument("num_squeezed")),
-        ranks=(3,),
-    ),
-    "patch-embed": Kind(
-        "PatchEmbed",
-        "patches",
-        (Argument("in_channels"), Argument("num_features"), Argument("patch")),
-        ranks=(3,),
-    ),
-    "class-token": Kind("ClassToken", "class_token", (Argument("num_features"),), ranks=(2,)),
-    "positional-embedding": Kind(
-        "PositionalEmbedding",
-        "positions",
-        (Argument("num_tokens"), Argument("num_features")),
-        ranks=(2,),
-    ),
-    "multi-head-attention": Kind(
-        "MultiHeadAttention",
-        "attention",
-        (Argument("num_features"), Argument("num_heads")),
-        ranks=(2,),
-    ),
-    "transformer-block": Kind(
-        "TransformerBlock",
-        "block",
-        (Argument("num_features"), Argument("num_heads"), Argument("num_hidden")),
-        ranks=(2,),
-    ),
-    "select-token": Kind("SelectToken", "select_token", ranks=(2,)),
-    "mean-pool": Kind("MeanPool", "mean_pool", ranks=(2,)),
-    "cell": Kind(
-        "CellNetwork",
-        "cells",
-        tuple(Argument(f"operation{i}", choices=_OPERATIONS) for i in range(1, 7)),
-        ranks=(3,),
-    ),
-    "dropout": Kind("Dropout", "dropout", (Argument("p", real=True),)),
-    "relu": Kind("ReLU", "relu"),
-    "leaky-relu": Kind("LeakyReLU", "leaky_relu"),
-    "gelu": Kind("GELU", "gelu"),
-    "silu": Kind("SiLU", "silu"),
-    "tanh": Kind("Tanh", "tanh"),
-    "sigmoid": Kind("Sigmoid", "sigmoid"),
-    "hardswish": Kind("Hardswish", "hardswish"),
-}
-"""Every layer that holds no other layers, by its name in the text."""
-
-JOINS = ("residual", "concat")
-"""Layers that join branches: the sum of two, and the concatenation along channels of any number."""
-
-
-@dataclass(frozen=True)
 class Layer:
-    """A layer: one of `KINDS` with its arguments, or one of `JOINS` with its branches."""
+    """A layer: one of `KINDS` with its arguments, or with its branches where it is a join."""
 
     kind: str
     arguments: tuple[int | float | str, ...] = ()
@@ -196,9 +79,9 @@ def parse(text: str) -> Architecture:
     match shape:
         case [int(channels), int(height), int(width)] if min(channels, height, width) >= 1:
             found = _layers(layers, _Labels())
-            inner = [layer.kind for layer in _walk(found)][1:]
-            if "cell" in inner:
-                raise ArchitectureError("a cell can only be the first layer")
+            for layer in list(_walk(found))[1:]:
+                if KINDS[layer.kind].first_only:
+                    raise ArchitectureError(f"a {layer.kind} can only be the first layer")
             return Architecture((channels, height, width), found)
     raise ArchitectureError(
         "expected (input C H W) with integers of at least 1, got " + _excerpt(["input", *shape])
@@ -260,27 +143,21 @@ def _layers(expressions: list[Expression], labels: _Labels) -> tuple[Layer, ...]
 
 def _layer(expression: Expression, labels: _Labels) -> Layer:
     match expression:
-        case [str(name), *arguments] if name in KINDS:
-            checked = _arguments(expression, KINDS[name], arguments)
-            return Layer(name, checked, label=labels.next(KINDS[name].stem))
-        case ["residual", list(left), list(right)]:
-            label = labels.next("residual")
-            sides = (_layers(left, labels), _layers(right, labels))
-            return Layer("residual", branches=sides, label=label)
-        case ["concat", *parts] if parts and all(isinstance(part, list) for part in parts):
-            label = labels.next("concat")
-            branches = tuple(_layers(part, labels) for part in parts if isinstance(part, list))
-            return Layer("concat", branches=branches, label=label)
-        case ["residual", *_]:
-            expected = "(residual (LAYER …) (LAYER …))"
-        case ["concat", *_]:
-            expected = "(concat (LAYER …) …)"
+        case [str(name), *parts] if name in KINDS:
+            kind = KINDS[name]
+            if kind.join is None:
+                checked = _arguments(expression, kind, parts)
+                return Layer(name, checked, label=labels.next(kind.label))
+            least, most = kind.join.branches
+            branches = [part for part in parts if isinstance(part, list)]
+            if len(branches) < len(parts) or not least <= len(parts) <= (most or len(parts)):
+                raise ArchitectureError(f"expected {kind.form}, got {_excerpt(expression)}")
+            label = labels.next(kind.label)
+            joined = tuple(_layers(branch, labels) for branch in branches)
+            return Layer(name, branches=joined, label=label)
         case [str(name), *_]:
-            known = ", ".join([*KINDS, *JOINS])
-            raise ArchitectureError(f"unknown layer {name!r}; known are {known}")
-        case _:
-            expected = "a layer such as (relu)"
-    raise ArchitectureError(f"expected {expected}, got {_excerpt(expression)}")
+            raise ArchitectureError(f"unknown layer {name!r}; known are {', '.join(KINDS)}")
+    raise ArchitectureError(f"expected a layer such as (relu), got {_excerpt(expression)}")
 
 
 def _arguments(
@@ -294,10 +171,10 @@ def _arguments(
         )
     checked: list[int | float | str] = []
     for argument, value in zip(kind.arguments, values, strict=False):
-        if argument.choices:
+        if argument.kind == "choice":
             fits = value in argument.choices
             expected = "one of " + ", ".join(argument.choices)
-        elif argument.real:
+        elif argument.kind == "real":
             fits = isinstance(value, int | float) and 0 <= value <= 1
             expected = "a number from 0 to 1"
         else:
@@ -320,23 +197,6 @@ def _walk(layers: Iterable[Layer]) -> Iterator[Layer]:
             yield from _walk(branch)
 
 
-_SUMMARIES = {
-    "conv2d": "conv {kernel_size}x{kernel_size} {out_channels}",
-    "max-pool2d": "max-pool {kernel_size}",
-    "avg-pool2d": "avg-pool {kernel_size}",
-    "adaptive-avg-pool2d": "adaptive-avg-pool {output_size}",
-    "batch-norm2d": "batch-norm",
-    "group-norm": "group-norm {num_groups}",
-    "linear": "linear {out_features}",
-    "dropout": "dropout {p}",
-    "squeeze-excite": "squeeze-excite {num_squeezed}",
-    "patch-embed": "patches {patch}x{patch} {num_features}",
-    "multi-head-attention": "attention {num_heads}",
-    "transformer-block": "transformer {num_heads} heads {num_hidden}",
-    "cell": "cell {operation1} {operation2} {operation3} {operation4} {operation5} {operation6}",
-}
-
-
 def _summary(layers: tuple[Layer, ...]) -> str:
     return " · ".join(map(_summary_of_layer, layers)) if layers else "identity"
 
@@ -344,16 +204,14 @@ def _summary(layers: tuple[Layer, ...]) -> str:
 def _summary_of_layer(layer: Layer) -> str:
     if layer.branches:
         return f"{layer.kind}({' | '.join(map(_summary, layer.branches))})"
-    names = (argument.name for argument in KINDS[layer.kind].arguments)
-    values = dict(zip(names, layer.arguments, strict=False))
-    text = _SUMMARIES.get(layer.kind, layer.kind).format(**values)
-    usual_stride = 1 if layer.kind == "conv2d" else values.get("kernel_size")
-    if "stride" in values and values["stride"] != usual_stride:
-        text += f" stride {values['stride']}"
-    if values.get("dilation", 1) != 1:
-        text += f" dilation {values['dilation']}"
-    if values.get("groups", 1) != 1:
-        text += f" groups {values['groups']}"
+    kind = KINDS[layer.kind]
+    given = list(zip(kind.arguments, layer.arguments, strict=False))
+    values = {argument.name: value for argument, value in given}
+    text = (kind.summary or kind.name).format(**values)
+    for argument, value in given:
+        usual = argument.default if argument.usual is None else argument.usual
+        if usual is not None and value != (values[usual] if isinstance(usual, str) else usual):
+            text += f" {argument.name} {value}"
     return text
 
 

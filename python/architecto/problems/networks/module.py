@@ -1,10 +1,26 @@
 """An architecture as a PyTorch module."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from architecto.problems.networks import extra_layers as modules
-from architecto.problems.networks.architecture import KINDS, Architecture, ArchitectureError, Layer
+from architecto.problems.networks import extra_layers, joins
+from architecto.problems.networks.architecture import Architecture, ArchitectureError, Layer
+from architecto.problems.networks.kinds import KINDS, Kind
+
+_MODULES = {"": nn, "extra_layers": extra_layers, "joins": joins}
+
+
+def _class(kind: Kind) -> Any:
+    module, _, name = kind.class_name.rpartition(".")
+    if not hasattr(_MODULES[module], name):
+        raise ValueError(f"protocol/layers.json: {kind.name}: torch.nn has no class {name}")
+    return getattr(_MODULES[module], name)
+
+
+CLASSES: dict[str, Any] = {name: _class(kind) for name, kind in KINDS.items()}
+"""The class of every kind of layer: an `nn.Module`, or one of `joins`."""
 
 
 class Network(nn.Module):
@@ -37,19 +53,13 @@ class Network(nn.Module):
 
     def _run_layer(self, layer: Layer, x: Tensor, outputs: list[Tensor]) -> Tensor:
         """`outputs`: what the layer's branches made of `x`, one `[n, c, h, w]` a branch."""
-        match layer.kind:
-            case "residual":
-                left, right = outputs
-                if left.shape != right.shape:  # PyTorch would broadcast
-                    raise ValueError(f"{_shape(left)} and {_shape(right)} cannot be added")
-                return left + right
-            case "concat":
-                return torch.cat(outputs, dim=1)
-            case _:
-                ranks = KINDS[layer.kind].ranks
-                if ranks and x.dim() - 1 not in ranks:  # PyTorch may take the batch for channels
-                    raise ValueError(f"expected {' or '.join(map(str, ranks))} sizes")
-                return self.get_submodule(layer.label)(x)
+        if layer.branches:
+            joined: Tensor = CLASSES[layer.kind].join(outputs)
+            return joined
+        ranks = KINDS[layer.kind].ranks
+        if ranks and x.dim() - 1 not in ranks:  # PyTorch may take the batch for channels
+            raise ValueError(f"expected {' or '.join(map(str, ranks))} sizes")
+        return self.get_submodule(layer.label)(x)
 
     @torch.no_grad()
     def _trace(self) -> dict[str, tuple[int, ...]]:
@@ -75,18 +85,16 @@ class Network(nn.Module):
 
 
 def _module(layer: Layer, architecture: Architecture) -> nn.Module:
-    name = KINDS[layer.kind].torch_class
     try:
-        return getattr(modules if hasattr(modules, name) else nn, name)(
-            *module_arguments(layer, architecture)
-        )
+        module: nn.Module = CLASSES[layer.kind](*module_arguments(layer, architecture))
+        return module
     except (RuntimeError, ValueError, AssertionError) as error:
         raise ArchitectureError(f"{layer}: {_first_line(error)}") from None
 
 
 def module_arguments(layer: Layer, architecture: Architecture) -> tuple[int | float | str, ...]:
-    """The cell, which is the first layer, also takes the number of channels of the images."""
-    first = (architecture.input[0],) if layer.kind == "cell" else ()
+    """A layer that can only be the first also takes the number of channels of the images."""
+    first = (architecture.input[0],) if KINDS[layer.kind].first_only else ()
     return (*first, *layer.arguments)
 
 

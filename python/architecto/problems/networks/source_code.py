@@ -3,9 +3,9 @@
 import inspect
 from collections.abc import Sequence
 
-from architecto.problems.networks import extra_layers as modules
-from architecto.problems.networks.architecture import KINDS, Architecture, Layer
-from architecto.problems.networks.module import Network, module_arguments
+from architecto.problems.networks.architecture import Architecture, Layer
+from architecto.problems.networks.kinds import KINDS
+from architecto.problems.networks.module import CLASSES, Network, module_arguments
 
 _FILE = '''\
 """An image classifier found by Architecto: input {input}, {parameters:,} parameters.
@@ -77,8 +77,8 @@ def source_code(
     network = Network(architecture)
     leaves = [layer for layer in architecture.walk() if not layer.branches]
     lines = [f"self.{layer.label} = {_constructor(layer, architecture)}" for layer in leaves]
-    names = sorted({KINDS[layer.kind].torch_class for layer in leaves})
-    blocks = [inspect.getsource(getattr(modules, n)) for n in names if hasattr(modules, n)]
+    own = {CLASSES[layer.kind] for layer in leaves if "." in KINDS[layer.kind].class_name}
+    blocks = [inspect.getsource(c) for c in sorted(own, key=lambda c: str(c.__name__))]
     steps = _steps(architecture.layers, "x", "x", network)
     normalised = mean is not None and deviation is not None
     shape = ", ".join(map(str, architecture.input))
@@ -104,15 +104,16 @@ def layer_list(architecture: Architecture) -> str:
 def _constructor(layer: Layer, architecture: Architecture) -> str:
     """Channels and features stand first, as PyTorch's users write them; the rest is named."""
     kind = KINDS[layer.kind]
-    if hasattr(modules, kind.torch_class):
-        return f"{kind.torch_class}({', '.join(map(repr, module_arguments(layer, architecture)))})"
-    arguments = [
+    if "." in kind.class_name:
+        arguments = map(repr, module_arguments(layer, architecture))
+        return f"{CLASSES[layer.kind].__name__}({', '.join(arguments)})"
+    written = [
         str(value)
         if argument.name.startswith(("in_", "out_", "num_"))
         else f"{argument.name}={value}"
         for argument, value in zip(kind.arguments, layer.arguments, strict=False)
     ]
-    return f"nn.{kind.torch_class}({', '.join(arguments)})"
+    return f"nn.{kind.class_name}({', '.join(written)})"
 
 
 def _steps(layers: tuple[Layer, ...], given: str, result: str, network: Network) -> list[str]:
@@ -126,11 +127,7 @@ def _steps(layers: tuple[Layer, ...], given: str, result: str, network: Network)
                 variable = f"{result}_{number}" if branch else given
                 lines += _steps(branch, given, variable, network)
                 outputs.append(variable)
-            joined = (
-                f"torch.cat([{', '.join(outputs)}], dim=1)"
-                if layer.kind == "concat"
-                else " + ".join(outputs)
-            )
+            joined = CLASSES[layer.kind].source(outputs)
             lines.append(f"{result} = {joined}  # n x {shape}")
         else:
             lines.append(f"{result} = self.{layer.label}({given})  # n x {shape}")

@@ -1,13 +1,14 @@
 #lang racket/base
-;; Settling a partial solution: constraints go into the state, and a disjunction that only one branch
-;; of is alive is taken.
+;; Propagation in a partial solution: constraints go into the state, and a disjunction of which only
+;; one branch is alive is taken.
 
-(require "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/state.rkt" "../kanren/store.rkt")
-(provide settle unfolded)
+(require "../kanren/core/goal.rkt" "../kanren/core/label.rkt" "../kanren/core/state.rkt"
+         "../kanren/core/store.rkt")
+(provide propagate unfolded)
 
 ;; -> (STATE . GOALS) where GOALS are calls, labellings, and disjunctions of two or more live
 ;; branches, in their order; or #f when a constraint or a whole disjunction fails.
-(define (settle st goals)
+(define (propagate st goals)
   (if (andmap relate? goals)
       (cons st goals)
       ;; `checked` is the state in which the first disjunction that was kept was looked at

@@ -1,8 +1,7 @@
 #lang racket/base
 ;; Posting a constraint: all families together, run to a fixed point.
 
-(require "absento.rkt" "integers/arithmetic.rkt" "disequality.rkt" "integers/domain.rkt" "goal.rkt"
-         "state.rkt" "substitution.rkt" "term.rkt" "types.rkt")
+(require "family.rkt" "goal.rkt" "state.rkt" "substitution.rkt" "term.rkt")
 (provide post wake-bindings)
 
 ;; The state after a constraint goal (see goal.rkt) or a conjunction of them, or #f where it fails.
@@ -11,7 +10,7 @@
       (post-equation st (==-left goal) (==-right goal))
       (let ([tx (begin-transaction st)])
         (and (start! tx goal)
-             (settle! tx)
+             (run-agenda! tx)
              (commit tx)))))
 
 ;; Most equations bind variables of which nothing is known: those need no transaction.
@@ -27,20 +26,14 @@
 (define (wake-bindings st store next pending)
   (define tx (resume-transaction st store next))
   (and (hand-on-all! tx pending)
-       (settle! tx)
+       (run-agenda! tx)
        (commit tx)))
 
 (define (start! tx goal)
   (cond
     [(==? goal) (unify! tx (==-left goal) (==-right goal))]
-    [(=/=? goal) (post-disequality! tx (=/=-left goal) (=/=-right goal))]
-    [(type-goal? goal)
-     ((if (type-goal-positive? goal) require-type! forbid-type!)
-      tx (type-goal-term goal) (type-goal-type goal))]
-    [(absento? goal) (absent! tx (absento-tag goal) (absento-term goal))]
-    [(domfd? goal) (restrict-domain! tx (domfd-term goal) (domfd-domain goal))]
-    [(arithmetic? goal) (post-arithmetic! tx goal)]
     [(conj? goal) (and (start! tx (conj-left goal)) (start! tx (conj-right goal)))]
+    [(family-of-goal goal) => (λ (f) ((family-post f) tx goal))]
     [else
      (raise-arguments-error
       'run
@@ -49,19 +42,17 @@
       "got" goal)]))
 
 ;; Runs the agenda until nothing is left to do, equations first. -> #f when the branch fails
-(define (settle! tx)
+(define (run-agenda! tx)
   (cond
-    [(next-equation! tx) => (λ (e) (and (unify! tx (car e) (cdr e)) (settle! tx)))]
+    [(next-equation! tx) => (λ (e) (and (unify! tx (car e) (cdr e)) (run-agenda! tx)))]
     [(next-wake! tx)
      => (λ (serial)
           (define c (constraint-ref tx serial))
           (define outcome
-            (cond [(not c) 'settled]
-                  [(disequality? c) (run-disequality! tx serial c)]
-                  [else (run-arithmetic! tx serial c)]))
+            (if c ((family-run (family-of-constraint c)) tx serial c) 'fixpoint))
           (and outcome
-               (begin (end-run! tx (eq? outcome 'settled))
-                      (settle! tx))))]
+               (begin (end-run! tx (eq? outcome 'fixpoint))
+                      (run-agenda! tx))))]
     [else #t]))
 
 (define (unify! tx u v)
@@ -78,12 +69,9 @@
 
 (define (hand-on! tx a binding)
   (define t (cdr binding))
-  (and (let ([type (attribute-type a)])
-         (cond [(not type) #t]
-               [(symbol? type) (require-type! tx t type)]
-               [else (for/and ([n (in-list type)]) (forbid-type! tx t n))]))
-       (or (not (attribute-domain a)) (restrict-domain! tx t (attribute-domain a)))
-       (for/and ([tag (in-list (reverse (attribute-absent a)))]) (absent! tx tag t))
+  (and (for/and ([f (in-list (families))])
+         (define hand-on (family-hand-on f))
+         (or (not hand-on) (hand-on tx a t)))
        (let ([t (walk tx t)])
          (when (var? t)
            (for ([serial (in-list (attribute-watches a))]) (watch! tx t serial)))

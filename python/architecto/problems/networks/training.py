@@ -16,15 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from architecto.evaluators import EvaluatorError
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
 from architecto.problems.networks import architecture as architectures
 from architecto.problems.networks import datasets
 from architecto.problems.networks.architecture import ArchitectureError
 from architecto.problems.networks.module import Network
-from architecto.rewards.loss_curve import loss_curve_reward
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,6 @@ class Settings:
     learning_rate: float
     """The highest of the cycle."""
 
-
-SETTINGS = {
-    "digits": Settings(epochs=16, batch_size=32, learning_rate=5e-3),
-    "fashion-mnist": Settings(epochs=3, batch_size=128, learning_rate=3e-3),
-    "mnist": Settings(epochs=3, batch_size=128, learning_rate=3e-3),
-    "cifar10": Settings(epochs=6, batch_size=128, learning_rate=3e-3),
-}
 
 WARM_UP = 0.05
 """Part of the run in which the learning rate rises; it is short so that the losses fall from the
@@ -61,7 +55,9 @@ class Diverged(Exception):
 
 
 class TrainingEvaluator(BaseEvaluator):
-    """Trains each architecture from scratch; the reward is `loss_curve_reward` of its losses."""
+    """Trains each architecture from scratch."""
+
+    reward = "loss-curve"
 
     def __init__(
         self,
@@ -72,27 +68,27 @@ class TrainingEvaluator(BaseEvaluator):
         learning_rate: float | None = None,
         data_folder: str | None = None,
     ) -> None:
-        """dataset: a name that `datasets.info` knows; read here, once.
+        """dataset: what `datasets.create` takes; read here, once.
         device: "cpu", "cuda", "cuda:1", … or "auto": CUDA where there is some, else the CPU.
-        epochs, batch_size, learning_rate: None for the data set's defaults (`SETTINGS`).
+        epochs, batch_size, learning_rate: None for what suits the data set.
         data_folder: where the data set's files lie; None for the usual place.
 
-        Raises `ValueError` for a setting that cannot be used, `DatasetUnavailable` (a
-        `RuntimeError`) for missing files.
+        Raises `EvaluatorError` for a setting that cannot be used, `DatasetError` for a data set.
         """
-        usual = SETTINGS.get(dataset) or SETTINGS["digits"]
+        usual = datasets.create(dataset)
         self.settings = Settings(
             epochs=usual.epochs if epochs is None else epochs,
             batch_size=batch_size or usual.batch_size,
             learning_rate=learning_rate or usual.learning_rate,
         )
         if self.settings.epochs < 1 or self.settings.batch_size < 1:
-            raise ValueError(f"epochs and batch_size must be at least 1, got {self.settings}")
+            raise EvaluatorError(f"epochs and batch_size must be at least 1, got {self.settings}")
         self.device = _device(device)
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = False
             torch.backends.cudnn.deterministic = True
         self.data = datasets.load(dataset, Path(data_folder) if data_folder else None)
+        self.chance_loss = float(np.log(self.data.info.classes))
         self.train_images = self.data.train_images.to(self.device)
         self.train_labels = self.data.train_labels.to(self.device)
         # The first optimizer of a process imports much of torch, which takes seconds: do it now.
@@ -111,22 +107,23 @@ class TrainingEvaluator(BaseEvaluator):
         started = time.perf_counter()
         losses: list[float] = []
         accuracies: list[float] = []
-        parameters: int | None = None
+        curves = {"training_loss": losses, "validation_accuracy": accuracies}
+        metrics: dict[str, float] = {}
 
         def fail(reason: str, *, judged: bool = True) -> Evaluation:
             return failed(
                 reason,
                 judged=judged,
-                losses=losses,
-                validation_accuracies=accuracies,
-                parameters=parameters,
+                metrics=metrics,
+                curves=curves,
+                facts={"chance_loss": self.chance_loss},
                 seconds=time.perf_counter() - started,
             )
 
         torch.manual_seed(seed)
         try:
             network = self._build(architecture)
-            parameters = network.parameter_count
+            metrics["parameters"] = network.parameter_count
             # Images stay in PyTorch's usual order: with channels last, oneDNN's convolution of
             # kernel 1 and stride 2 writes past its memory (seen with torch 2.14.1 on a CPU).
             network.to(self.device)
@@ -143,16 +140,20 @@ class TrainingEvaluator(BaseEvaluator):
             except (OSError, RuntimeError) as error:  # PyTorch's own writer raises the latter
                 return fail(f"its weights cannot be written: {error}", judged=False)
         return Evaluation(
-            status="complete",
-            reason=None,
-            reward=loss_curve_reward(losses, self.data.info.classes),
-            losses=losses,
-            validation_accuracies=accuracies,
-            validation_accuracy=accuracies[-1],
-            test_accuracy=test_accuracy,
-            parameters=parameters,
-            pixel_mean=list(self.data.mean),
-            pixel_deviation=list(self.data.deviation),
+            "complete",
+            metrics={
+                "validation_accuracy": accuracies[-1],
+                "test_accuracy": test_accuracy,
+                **metrics,
+            },
+            curves=curves,
+            facts={
+                "chance_loss": self.chance_loss,
+                "preprocessing": {
+                    "mean": list(self.data.mean),
+                    "deviation": list(self.data.deviation),
+                },
+            },
             seconds=time.perf_counter() - started,
         )
 
@@ -235,7 +236,7 @@ def _device(name: str) -> torch.device:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = (str(error).splitlines() or [""])[0]
-        raise ValueError(f"device {name!r} cannot be used: {reason}") from None
+        raise EvaluatorError(f"device {name!r} cannot be used: {reason}") from None
     return device
 
 
