@@ -223,8 +223,8 @@ def test_an_earlier_scorer_is_brought_back_from_the_trace(tmp_path: Path) -> Non
         buffer.add_answer(network, 1, path)
     for n in (0, 1):
         buffer.add_reward(networks[n], 0.5 * n)
-        alone.fit(settings.sentence, buffer.experience)  # type: ignore[attr-defined]
-    assert torch.equal(scorer.score(settings.sentence, ["a"]), alone.score(settings.task, ["a"]))
+        alone.fit(TASK, buffer.experience)  # type: ignore[attr-defined]
+    assert torch.equal(scorer.score(TASK, ["a"]), alone.score(TASK, ["a"]))
 
 
 @pytest.fixture(scope="module")
