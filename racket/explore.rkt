@@ -2,49 +2,58 @@
 ;; The REPL debugger: walk down a guided search by hand, look at the choices, go back, and ask the
 ;; agent for its scores.
 
-(require racket/contract/base racket/lazy-require racket/match racket/runtime-path
-         racket/string
-         "networks/budget.rkt" "networks/search.rkt" "networks/space.rkt"
-         (rename-in (except-in "search/frontier.rkt" choices) [answers frontier-answers]))
+(require racket/lazy-require racket/runtime-path racket/string
+         (only-in "kanren/stream.rkt" pause?) "networks/problem.rkt"
+         (rename-in (except-in "search/frontier.rkt" choices) [answers frontier-answers])
+         "search/problem.rkt" "search/user-file.rkt")
 (lazy-require ["bridge/agent-process.rkt" (start-agent agent-process-endpoint stop-agent!)]
               ["bridge/client.rkt"
                (connect-agent agent-scores! disconnect-agent! exn:fail:agent?)])
-(provide
- (contract-out
-  [start (->* ((or/c symbol? string?))
-              (#:input (or/c #f (list/c exact-positive-integer? exact-positive-integer?
-                                        exact-positive-integer?))
-               #:classes (or/c #f exact-positive-integer?)
-               #:max-params (or/c #f exact-nonnegative-integer?)
-               #:max-macs (or/c #f exact-nonnegative-integer?)
-               #:max-activations (or/c #f exact-nonnegative-integer?)
-               #:max-depth (or/c #f exact-nonnegative-integer?))
-              walk?)])
- choices choose! undo! answers show connect! scores disconnect!)
+(provide start choices choose! undo! answers show connect! scores disconnect!)
 
 ;; A Walk is a cursor in a frontier: `at` is the choice whose children are open to choose from, `path`
 ;; the choices above it (newest first). Undo moves the cursor and forgets nothing. `agent` is #f, or
 ;; the connection and the process that (connect! walk) made.
-(struct walk (space shape classes frontier [at #:mutable] [path #:mutable] [agent #:mutable])
+(struct walk (problem frontier [at #:mutable] [path #:mutable] [agent #:mutable])
   #:property prop:custom-write
   (λ (w out mode)
-    (fprintf out "#<walk ~a: ~a choices, ~a answers>" (space-name (walk-space w))
+    (fprintf out "#<walk ~a: ~a choices, ~a answers>" (problem-name (walk-problem w))
              (length (open-at w)) (length (answers w)))))
 
-;; Starts a walk through a space, by name ('cnn) or by the path of its file.
-(define (start name #:input [input #f] #:classes [classes #f] #:max-params [params #f]
-               #:max-macs [macs #f] #:max-activations [activations #f] #:max-depth [depth #f])
-  (define space (load-space (if (symbol? name) (symbol->string name) name)))
-  (define shape (or input (space-input space)))
-  (define outputs (or classes (space-classes space)))
-  (define budgets
-    (for/list ([quantity (in-list quantities)] [most (in-list (list params macs activations depth))]
-               #:when most)
-      (list quantity 0 most)))
-  (define f (space-frontier space #:input shape #:classes outputs #:budgets budgets))
-  (define w (walk space shape outputs f 0 '() #f))
-  (expand f 0)
-  w)
+;; Starts a walk: (start PROBLEM), (start (query (VARIABLE …) GOAL …)), (start "FILE.rkt") with a
+;; problem or a space in it, or (start 'SPACE #:input '(C H W) #:classes N #:max-QUANTITY N …).
+(define start
+  (make-keyword-procedure
+   (λ (keywords values what) (walk-from what (options-of keywords values)))
+   (λ (what) (walk-from what #hasheq()))))
+
+(define (walk-from what options)
+  (define p
+    (cond
+      [(or (symbol? what) (string? what))
+       (find-problem (if (symbol? what) (symbol->string what) what) options)]
+      [(not (or (problem? what) (pause? what)))
+       (mistake "start: expected a problem, a query, a space's name or a file's path, got ~.s" what)]
+      [(not (hash-empty? options)) (mistake "start: options are for spaces alone")]
+      [(pause? what) (query->problem what)]
+      [else what]))
+  (call-with-user-code
+   (problem-where p)
+   (λ ()
+     (define f (problem-frontier p))
+     (when (eq? 'answer (expand f 0)) (print-answer f))
+     (walk p f 0 '() #f))))
+
+;; Keywords and their values as a hasheq; what is #f counts as not given.
+(define (options-of keywords given)
+  (for/hasheq ([keyword (in-list keywords)] [value (in-list given)] #:when value)
+    (define name (string->symbol (keyword->string keyword)))
+    (define o (findf (λ (o) (eq? name (option-name o))) space-options))
+    (unless o
+      (mistake "start: unknown option ~a: expected one of ~a" keyword
+               (string-join (for/list ([o (in-list space-options)]) (format "#:~a" (option-name o)))
+                            ", ")))
+    (values name (option-value o (format "start: ~a" keyword) value))))
 
 (define (open-at w)
   (define f (walk-frontier w))
@@ -54,8 +63,8 @@
     [(expanded) (open-children f at)]
     [else '()]))
 
-;; Prints the choices that can be chosen now, each with its index: the architecture as far as it is
-;; known. (show w i) prints all of a choice.
+;; Prints the choices that can be chosen now, each with its index: the answer as far as it is known.
+;; (show w i) prints all of a choice.
 (define (choices w)
   (define open (open-at w))
   (if (null? open)
@@ -63,18 +72,14 @@
       (for ([i (in-list open)]) (print-line w i ""))))
 
 (define (print-line w i prefix)
-  (printf "~a~a  ~a\n" prefix (pad i) (shorten (describe (walk-frontier w) i))))
+  (printf "~a~a  ~a\n" prefix (pad i) (shorten (summary w i))))
 
 (define (pad i)
   (define s (number->string i))
   (string-append (make-string (max 0 (- 4 (string-length s))) #\space) s))
 
-;; The layers so far: a choice's term is ((architecture INPUT LAYERS) PARAMETERS).
-(define (describe f i)
-  (define term (bytes->string/utf-8 (choice-term f i)))
-  (match (read (open-input-string term))
-    [(list (list 'architecture _ layers) _) (format "~s" layers)]
-    [_ term]))
+(define (summary w i)
+  ((problem-choice-summary (walk-problem w)) (choice-term (walk-frontier w) i)))
 
 ;; The end of a long line says what the choice adds.
 (define width 110)
@@ -91,14 +96,16 @@
 (define (choose! w i)
   (check-index 'choose! w i (λ (i) (memv i (open-at w))))
   (define f (walk-frontier w))
-  (define outcome (expand f i))
+  (define outcome (call-with-user-code (problem-where (walk-problem w)) (λ () (expand f i))))
   (case outcome
     [(choices unfinished)
      (set-walk-path! w (cons (walk-at w) (walk-path w)))
      (set-walk-at! w i)
      (choices w)]
-    [(answer) (printf "answer: ~s\n" (newest-answer f))]
-    [else (printf "dead end: no network is left below choice ~a\n" i)]))
+    [(answer) (print-answer f)]
+    [else (printf "dead end: nothing is left below choice ~a\n" i)]))
+
+(define (print-answer f) (printf "answer: ~s\n" (newest-answer f)))
 
 (define (check-index who w i good?)
   (unless (and (exact-nonnegative-integer? i) (choice-open? (walk-frontier w) i) (good? i))
@@ -118,28 +125,27 @@
      (set-walk-path! w (cdr (walk-path w)))
      (choices w)]))
 
-;; The architectures found so far, each with its number of parameters.
+;; The answers found so far.
 (define (answers w) (frontier-answers (walk-frontier w)))
 
 ;; -- the agent --------------------------------------------------------------------------------------
 
 ;; Starts the Python agent with a scorer, and says hello. The REPL's other threads go on meanwhile,
-;; and Ctrl-C ends the wait. The data set gives the task sentence that the scorer reads.
-(define (connect! w #:scorer [scorer "transformer"] #:dataset [dataset "digits"])
+;; and Ctrl-C ends the wait. The scorer reads the problem's task, or the one that is given.
+(define (connect! w #:scorer [scorer "transformer"] #:task [task #f])
+  (define p (walk-problem w))
+  (define hello (problem-hello (if task (with-task p task) p)))
   (disconnect! w)
-  (define name (symbol->string (space-name (walk-space w))))
   (printf "starting the agent with scorer ~a (loading PyTorch takes some seconds)\n" scorer)
   (with-one-line
    (λ ()
      (define process
        (start-agent #:python python
-                    #:arguments (list "--space" name "--dataset" dataset "--scorer" scorer)))
+                    #:arguments (list "--scorer" scorer)))
      (define agent
        (with-handlers ([void (λ (e) (stop-agent! process) (raise e))])
          (connect-agent (agent-process-endpoint process) #:session "repl"
-                        #:hello (hash 'problem name 'task name
-                                      'facts (hash 'space name 'input (walk-shape w)
-                                                   'classes (walk-classes w))))))
+                        #:hello hello)))
      (set-walk-agent! w (cons agent process))
      (printf "connected; (scores s) asks for the scores of the open choices\n"))))
 

@@ -1,8 +1,9 @@
 #lang racket/base
-;; What a program or a REPL gets from (require architecto): the miniKanren language, layers and
-;; spaces, and the debugger of guided searches.
+;; What a program or a REPL gets from (require architecto): the miniKanren language, problems, layers
+;; and spaces, and the debugger of guided searches.
 
 (require "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt" "networks/shapes.rkt"
-         "networks/space.rkt" "explore.rkt")
+         "networks/space.rkt" "search/problem.rkt" "explore.rkt")
 (provide (all-from-out "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt"
-                       "networks/shapes.rkt" "networks/space.rkt" "explore.rkt"))
+                       "networks/shapes.rkt" "networks/space.rkt" "explore.rkt")
+         define-problem)

@@ -1,23 +1,16 @@
 """Neural architecture search as a guided relational search.
 
 The API for notebooks and scripts, loaded when it is first used: `search`, `resume`, `Search`,
-`Result`, `Configuration` (every setting) and `BaseScorer`.
+`Result`, `Configuration` and `NetworkSettings` (every setting), and the base of each kind of
+variant that a user may bring.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from architecto.notebook import Search, resume, search
-    from architecto.runs.configuration import Configuration
-    from architecto.runs.result import Result
-    from architecto.scorers.base import BaseScorer
+from typing import Any
 
 __version__ = "0.1.0"
-
-__all__ = ["BaseScorer", "Configuration", "Result", "Search", "__version__", "resume", "search"]
 
 _HOMES = {
     "search": "notebook",
@@ -25,8 +18,17 @@ _HOMES = {
     "Search": "notebook",
     "Result": "runs.result",
     "Configuration": "runs.configuration",
+    "NetworkSettings": "problems.networks.problem",
+    "BaseProblem": "problems.base",
+    "BaseEvaluator": "evaluators.base",
+    "Evaluation": "evaluators.base",
+    "BaseReward": "rewards.base",
+    "BaseExecutor": "executors.base",
+    "BaseDataset": "problems.networks.datasets.base",
     "BaseScorer": "scorers.base",
+    "LearningScorer": "scorers.base",
 }
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,21 +6,19 @@ No command but ``serve`` and ``explain`` imports torch, and these only once all 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Container
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from architecto import __version__, questions
-from architecto.arguments import natural, positive
+from architecto import __version__, problems, questions, settings
+from architecto.arguments import positive
 from architecto.conversation import endpoint
 from architecto.explain import command as explain
 from architecto.runs import configuration
-from architecto.runs.configuration import QUANTITIES, Configuration
-
-DEFAULTS = Configuration()
+from architecto.runs.configuration import Configuration
+from architecto.scorers.settings import GuideSettings
 
 DESCRIPTION = """\
 Neural architecture search as a guided relational search. A search space is a relation: miniKanren
@@ -50,11 +48,13 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str]) -> int:
     """Carry out a command; gives the exit status. A mistake is one line on stderr and status 2."""
-    options = parser().parse_args(arguments)
+    name = arguments[0] if arguments else ""
     try:
+        options = parser(_problem(arguments)).parse_args(arguments)
+        name = options.name
         return options.command(options)
     except ValueError as error:
-        print(f"architecto {options.name}: {error}", file=sys.stderr)
+        print(f"architecto {name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -63,8 +63,16 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def parser() -> Parser:
-    """The parser of every command."""
+def _problem(arguments: list[str]) -> str:
+    """The problem that the arguments name: what may be set depends on it."""
+    first = Parser(add_help=False, allow_abbrev=False)
+    first.add_argument("--problem", default=Configuration.problem)
+    return first.parse_known_args(arguments)[0].problem
+
+
+def parser(problem: str = Configuration.problem) -> Parser:
+    """The parser of every command, with the settings of a problem; raises a ValueError if there is
+    no such problem."""
     top = Parser(
         prog="architecto",
         description=DESCRIPTION,
@@ -76,7 +84,7 @@ def parser() -> Parser:
 
     run = commands.add_parser("run", help="search: find, train and rank networks")
     run.description = "Search for networks, train them, rank them, and learn where to look."
-    _add_settings(run)
+    _add_settings(run, problem)
     run.add_argument(
         "--run",
         metavar="NAME",
@@ -131,7 +139,7 @@ def parser() -> Parser:
         "Serve a scorer over ZeroMQ, as protocol/README.md says. Without --run nothing is trained, "
         "and one line of JSON on stdout tells the endpoint. Ends on SIGTERM or Ctrl-C."
     )
-    _add_settings(serve, "scorer", "scorer_seconds", "seed", "space", "dataset")
+    _add_settings(serve, problem, ("scorer", "scorer_seconds", "seed", "task"))
     serve.add_argument(
         "--run", dest="run_dir", metavar="DIR", help="directory of a run to serve (default: none)"
     )
@@ -207,82 +215,34 @@ def parser() -> Parser:
     return top
 
 
-def _add_settings(command: argparse.ArgumentParser, *names: str) -> None:
-    """Add an option for each setting of a run, or for those named."""
-    settings: dict[str, tuple[Callable[[str], Any], str, str]] = {
-        "space": (
-            str,
-            "NAME",
-            "search space: a file of racket/networks/spaces, or the path of a .rkt file",
-        ),
-        "dataset": (str, "NAME", "images to learn: digits, fashion-mnist, mnist, cifar10"),
-        "scorer": (
-            str,
-            "SCORER",
-            "who scores the choices: transformer, bag, ensemble, random, uniform, or "
-            "path/to/file.py:Class",
-        ),
-        "scorer_seconds": (
-            positive,
-            "N",
-            "seconds that the scorer may take for one request; one that takes longer is replaced",
-        ),
-        "trials": (positive, "N", "networks to train"),
-        "seed": (natural, "N", "seed; the same seed gives the same run on a CPU"),
-        **{
-            f"max_{quantity}": (positive, "N", f"at most so many {meaning} in a network")
-            for quantity, meaning in QUANTITIES.items()
-        },
-        "table": (
-            str,
-            "CSV",
-            "look accuracies up in a CSV file (columns arch and METRICs) instead of training",
-        ),
-        "search_metric": (str, "COLUMN", "column of the table that the search sees"),
-        "report_metric": (str, "COLUMN", "column of the table that is reported as test accuracy"),
-        "device": (str, "DEVICE", "where networks are trained: cpu, cuda, cuda:N, mps"),
-        "epochs": (positive, "N", "epochs of a training"),
-        "strategy": (str, "NAME", "candidates at a step: descend, best-first, fair"),
-        "engines": (positive, "N", "search engines side by side; with one a run is repeatable"),
-        "workers": (positive, "N", "trainings side by side; with one a run is repeatable"),
-        "warm_start": (
-            str,
-            "RUN",
-            "earlier run, also of another space, whose trials the scorer learns from first",
-        ),
-    }
-    absent = {
-        **{f"max_{quantity}": "the space's own budget" for quantity in QUANTITIES},
-        "epochs": "the data set's own number",
-        "table": "none, networks are trained",
-        "search_metric": "none",
-        "report_metric": "the search metric",
-        "warm_start": "none",
-    }
-    for name, (kind, metavar, text) in settings.items():
-        if names and name not in names:
-            continue
-        default = getattr(DEFAULTS, name)
-        shown = absent[name] if default is None else default
-        command.add_argument(
-            "--" + name.replace("_", "-"),
-            type=kind,
-            default=None,  # not given; the configuration knows the default
-            metavar=metavar,
-            help=f"{text} (default: {shown})",
-        )
+def _add_settings(
+    command: argparse.ArgumentParser, problem: str, only: Container[str] | None = None
+) -> None:
+    """Add an option for each setting of a run and of its problem, or for those in ``only``."""
+    settings.add_options(command, Configuration, only)
+    if only is not None:
+        return
+    kind = problems.settings_class(problem)
+    if settings.of(kind):
+        title = f"settings of problem {problem}"
+        settings.add_options(command.add_argument_group(title), kind)
+    settings.add_options(command.add_argument_group("settings of the guide"), GuideSettings)
+
+
+def _given(options: argparse.Namespace) -> dict[str, object]:
+    """The settings that were given, by name."""
+    problem = getattr(options, "problem", None) or Configuration.problem
+    kinds = (Configuration, GuideSettings, problems.settings_class(problem))
+    names = [name for kind in kinds for name in settings.names(kind)]
+    found = {name: getattr(options, name, None) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _settings(options: argparse.Namespace) -> Configuration:
     """The configuration that the options describe, checked."""
-    given = {
-        field.name: getattr(options, field.name)
-        for field in dataclasses.fields(Configuration)
-        if getattr(options, field.name, None) is not None
-    }
-    settings = Configuration(**given)
-    configuration.check(settings)
-    return configuration.absolute(settings)
+    made = Configuration.of(**_given(options))
+    configuration.check(made)
+    return configuration.absolute(made)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -292,47 +252,40 @@ def _run(options: argparse.Namespace) -> int:
         return _connect(options)
     if options.key is not None:
         raise configuration.ConfigurationError("--key needs --connect tcp://ADDRESS:PORT")
-    settings = _settings(options)
-    configuration.free_directory(options.run, settings)
-    configuration.check_budget(settings)
-    return supervisor.supervise(configuration.run_directory(options.run, settings), settings)
+    wanted = _settings(options)
+    configuration.free_directory(options.run, wanted)
+    wanted = configuration.prepared(wanted)
+    return supervisor.supervise(configuration.run_directory(options.run, wanted), wanted)
 
 
 def _connect(options: argparse.Namespace) -> int:
     from architecto.runs import connect
 
-    budgets = {name: getattr(options, f"max_{name}") for name in configuration.QUANTITIES}
-    own = ["space", "dataset", "strategy", "engines", *(f"max_{name}" for name in budgets)]
-    fields = [field.name for field in dataclasses.fields(Configuration)]
-    for name in ["run", *(name for name in fields if name not in own)]:
-        if getattr(options, name, None) is not None:
-            option = "--" + name.replace("_", "-")
+    given = _given(options)
+    own = settings.names(problems.settings_class(options.problem or Configuration.problem))
+    for name in ["run", *given]:
+        if getattr(options, name) is not None and name not in (*own, *connect.SETTINGS):
             raise configuration.ConfigurationError(
-                f"{option} has no meaning with --connect: nothing is trained or kept here"
+                f"{settings.option(name)} has no meaning with --connect: nothing is evaluated or "
+                "kept here"
             )
-    engine = connect.command(
-        options.connect,
-        space=options.space or DEFAULTS.space,
-        dataset=options.dataset,
-        budgets=budgets,
-        strategy=options.strategy or DEFAULTS.strategy,
-        key=options.key and Path(options.key),
-    )
-    return connect.connect(options.connect, engine, engines=options.engines or DEFAULTS.engines)
+    wanted = Configuration.of(**given)
+    engine = connect.command(options.connect, wanted, key=options.key and Path(options.key))
+    return connect.connect(options.connect, engine, count=wanted.engines)
 
 
 def _resume(options: argparse.Namespace) -> int:
     from architecto.runs import supervisor
 
     run_dir = configuration.existing_directory(options.run)
-    settings = configuration.load(run_dir)
-    configuration.check(settings)
+    wanted = configuration.load(run_dir)
+    configuration.check(wanted)
     if endpoint.of_run(run_dir) is not None:
         raise configuration.ConfigurationError(f"{run_dir} is in use by another process")
     if options.trials is not None:
-        settings = dataclasses.replace(settings, trials=options.trials)
-        settings.save(run_dir)
-    return supervisor.supervise(run_dir, settings)
+        wanted = wanted.but(trials=options.trials)
+        wanted.save(run_dir)
+    return supervisor.supervise(run_dir, wanted)
 
 
 def _best(options: argparse.Namespace) -> int:
@@ -342,14 +295,14 @@ def _best(options: argparse.Namespace) -> int:
     from architecto.study.study import Study, StudyError
 
     run_dir = configuration.existing_directory(options.run)
-    configuration.load(run_dir)
+    problem = configuration.load(run_dir).searched
     try:
         study = Study.open(run_dir, read_only=True)
     except StudyError as error:
         raise configuration.ConfigurationError(str(error)) from None
     if study.best is None:
         raise configuration.ConfigurationError(f"no trial of {run_dir} is complete yet")
-    Console().print(report.BestTable(study.trials, n=options.n))
+    Console().print(report.BestTable(study.trials, problem.summary, n=options.n))
     if (run_dir / "best").is_dir():
         print(f"the best one's model: {run_dir / 'best' / 'model.py'}")
     return 0

@@ -45,11 +45,12 @@ def search(
     scorer: a name as for the command line, a BaseScorer, or any function ``f(task, choices)`` that
         gives one number a choice
     run: name of the run below ``runs/``, or a path with a slash; the next free one if None
-    settings: see `Configuration`: space, dataset, trials, seed, max_params, max_macs, epochs, …
+    settings: see `help(architecto.Configuration)` and, for those of the problem,
+        `help(architecto.NetworkSettings)`: space, dataset, trials, seed, max_params, epochs, …
 
     An interrupt (Ctrl-C) ends the processes of the run and is raised again; `resume` goes on.
-    Raises ValueError with one line for a setting that cannot work, SearchFailed if the run breaks
-    off, TypeError for an unknown setting.
+    Raises ValueError with one line for a setting that is unknown or cannot work, SearchFailed if
+    the run breaks off.
     """
     return Search(scorer=scorer, run=run, **settings).start().wait()
 
@@ -84,17 +85,13 @@ class Search:
         run: str | None = None,
         **settings: Any,
     ) -> None:
-        known = [f.name for f in dataclasses.fields(Configuration) if f.name != "scorer"]
-        for name in settings:
-            if name not in known:
-                raise TypeError(f"unknown setting {name!r}, expected one of {', '.join(known)}")
         named = scorer if isinstance(scorer, str) else "uniform"
-        wanted = Configuration(**settings, scorer=named)
+        wanted = Configuration.of(**settings, scorer=named)
         configuration.check(wanted)
         wanted = configuration.absolute(wanted)
         configuration.free_directory(run, wanted)
-        configuration.check_budget(wanted)
-        first = scorers.make(wanted.scorer if isinstance(scorer, str) else scorer, seed=wanted.seed)
+        wanted = configuration.prepared(wanted)
+        first = _made(wanted.scorer if isinstance(scorer, str) else scorer, wanted)
         wanted = dataclasses.replace(wanted, scorer=first.spec)
         self._prepare(configuration.run_directory(run, wanted), wanted, first)
 
@@ -110,8 +107,8 @@ class Search:
         run_dir = configuration.existing_directory(run)
         settings = configuration.load(run_dir)
         if trials is not None:
-            settings = dataclasses.replace(settings, trials=trials)
-        given = None if scorer is None else scorers.make(scorer, seed=settings.seed)
+            settings = settings.but(trials=trials)
+        given = None if scorer is None else _made(scorer, settings)
         named = settings.scorer if given is None else "uniform"
         configuration.check(dataclasses.replace(settings, scorer=named))
         if given is not None:
@@ -160,7 +157,7 @@ class Search:
 
     @scorer.setter
     def scorer(self, scorer: str | BaseScorer | Scores) -> None:
-        self._scorer = scorers.make(scorer, seed=self.settings.seed)
+        self._scorer = _made(scorer, self.settings)
 
     @property
     def result(self) -> Result:
@@ -238,7 +235,7 @@ class Search:
         given = self._last
         if given is not None and (given.spec == spec or scorers.is_object(spec)):
             return given
-        return scorers.load(spec, seed=self.settings.seed)
+        return _made(spec, self.settings)
 
     def _swap(self, run: Run) -> None:
         """Between two requests: the scorer that was set takes over."""
@@ -249,6 +246,10 @@ class Search:
             run.server.save()  # the trace does not tell of it
             self.settings = dataclasses.replace(self.settings, scorer=scorer.spec)
             self.settings.save(self.run_dir)
+
+
+def _made(scorer: str | BaseScorer | Scores, settings: Configuration) -> BaseScorer:
+    return scorers.make(scorer, seed=settings.seed, settings=settings.guide)
 
 
 class _Watch:

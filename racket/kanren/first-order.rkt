@@ -1,7 +1,8 @@
 #lang racket/base
 ;; The names and the printed answers of first-order-miniKanren, for programs written for it.
 
-(require "advance.rkt" "forms.rkt" "goal.rkt" "reify.rkt" "state.rkt" "stream.rkt" "term.rkt"
+(require "core/advance.rkt" "core/forms.rkt" "core/goal.rkt" "core/reify.rkt" "core/state.rkt"
+         "core/stream.rkt" "core/term.rkt"
          (only-in "syntax.rkt" define-relation query))
 (provide == =/= symbolo stringo numbero not-symbolo not-stringo not-numbero
          define-relation fresh conde query run run* stream-take conj* disj*

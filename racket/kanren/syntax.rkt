@@ -1,9 +1,11 @@
 #lang racket/base
 ;; The language: defrel, fresh, conde, run, run*, query, infd, labelfd, fd.
 
-(require (for-syntax racket/base "compiler/compile.rkt" "identifiers.rkt")
-         "advance.rkt" "forms.rkt" "goal.rkt" "label.rkt" "reify.rkt" "state.rkt" "stream.rkt"
-         "term.rkt")
+(require (only-in "families.rkt")
+         (for-syntax racket/base "compiler/compile.rkt" "core/identifiers.rkt")
+         "core/advance.rkt" "core/forms.rkt" "core/goal.rkt" "core/label.rkt" "core/reify.rkt"
+         "core/state.rkt" "core/stream.rkt"
+         "core/term.rkt")
 (provide defrel define-relation defprimitive fresh conde matche conj* disj* query run run*
          labelfd query-answers fold-answers)
 

@@ -1,9 +1,9 @@
 #lang racket/base
 ;; A search space: a relation between an architecture and its number of parameters, with defaults.
 
-(require (for-syntax racket/base "quantities.rkt") racket/path racket/runtime-path racket/string)
-(provide (struct-out space) (struct-out exn:fail:space) define-space load-space space-names
-         call-with-space)
+(require (for-syntax racket/base "quantities.rkt") racket/path racket/runtime-path racket/string
+         "../search/user-file.rkt")
+(provide (struct-out space) define-space load-space space-names call-with-space whose-space)
 
 ;; A Space is (space NAME DESCRIPTION INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY CANONICAL):
 ;;   INPUT, CLASSES, BUDGETS are defaults: the shape (C H W) of an image, the number of classes, and a
@@ -91,12 +91,7 @@
              (syntax->list #'rest))]
     [_ (bad)]))
 
-(struct exn:fail:space exn:fail:user ())
-(define (fail message . arguments)
-  (raise (exn:fail:space (apply format message arguments) (current-continuation-marks))))
-
 (define-runtime-path spaces-folder "spaces")
-(define-runtime-path racket-folder "..")
 
 ;; The names of the spaces that come with Architecto.
 (define (space-names)
@@ -105,47 +100,29 @@
           (path->string (path-replace-extension file #"")))
         string<?))
 
-;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:space with
+;; The space of a name, or of a path to a file with a define-space in it. Raises exn:fail:mistake with
 ;; one line for a person.
 (define (load-space name)
-  (define file (space-file name))
-  (parameterize ([current-library-collection-links
-                  (cons (hash 'architecto (list (simplify-path racket-folder)))
-                        (current-library-collection-links))])
-    (define loaded
-      (with-handlers ([exn:fail:space? raise]
-                      [exn:break? raise]
-                      [(λ (e) #t)
-                       (λ (e) (fail "the space file ~a cannot be loaded: ~a" file
-                                    (car (string-split (raised e) "\n"))))])
-        (dynamic-require file 'the-space (λ () #f))))
-    (unless (space? loaded)
-      (fail "~a defines no space; write (define-space (NAME architecture …) …) in it" file))
-    loaded))
+  (load-provided (space-file name) 'the-space space? #:kind "space"
+                 #:form "(define-space (NAME architecture …) …)"))
 
 ;; The result of (work). What the relation of a space of a user's own raises meanwhile is a mistake of
 ;; theirs: (tell MESSAGE) is called with one line. NAME is that of the space, or #f.
 (define (call-with-space name work tell)
-  (define (mistake? e) (and (exn:fail? e) (not (exn:fail:filesystem? e))))
-  (if (or (not name) (member name (space-names)))
-      (work)
-      (with-handlers
-          ([mistake?
-            (λ (e)
-              (define message (string-normalize-spaces (raised e)))
-              (define end (min 300 (string-length message)))
-              (tell (format "the space file ~a: ~a" (space-file name) (substring message 0 end))))])
-        (work))))
+  (with-handlers ([exn:fail:mistake? (λ (e) (tell (exn-message e)))])
+    (call-with-user-code (and name (whose-space name)) work)))
 
-(define (raised e) (if (exn? e) (exn-message e) (format "raised ~s" e)))
+;; What to call a space of a user's own, or #f.
+(define (whose-space name)
+  (and (not (member name (space-names))) (format "the space file ~a" (space-file name))))
 
 (define (space-file name)
-  (cond [(equal? name "") (fail "got no space: expected one of ~a, or a path to a .rkt file"
+  (cond [(equal? name "") (mistake "got no space: expected one of ~a, or a path to a .rkt file"
                                 (string-join (space-names) ", "))]
         [(member name (space-names))
          (simplify-path (build-path spaces-folder (string-append name ".rkt")))]
         [(not (path-has-extension? name #".rkt"))
-         (fail "unknown space '~a': expected one of ~a, or a path to a .rkt file"
+         (mistake "unknown space '~a': expected one of ~a, or a path to a .rkt file"
                name (string-join (space-names) ", "))]
         [(file-exists? name) (simplify-path (path->complete-path name))]
-        [else (fail "no such space file: ~a" name)]))
+        [else (mistake "no such space file: ~a" name)]))

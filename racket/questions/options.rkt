@@ -57,8 +57,7 @@
 (define (scope-of options default)
   (define name (hash-ref options "--space" default))
   (define space
-    (and name (with-handlers ([exn:fail:space? (λ (e) (mistake "~a" (exn-message e)))])
-                (load-space name))))
+    (and name (load-space name)))
   (define budgets
     (for*/list ([q (in-list quantities)]
                 [least (in-value (hash-ref options (format "--min-~a" q) #f))]

@@ -23,6 +23,7 @@
 (define (run-episodes f s g #:first [first-episode 0] #:step-limit [step-limit 10000])
   (let/ec return
     (define (checked result) (if (eq? result 'stop) (return 'stopped) result))
+    (define memory (strategy-memory s))
     (define seen 0)                ; choices below this index were offered as new
     (define (take-new!)
       (begin0 (for/list ([i (in-range seen (frontier-size f))]
@@ -31,18 +32,18 @@
               (set! seen (frontier-size f))))
     (define (run-episode episode)
       (let loop ([step 0] [endless 0])
-        (define open (candidates s))
+        (define open ((strategy-candidates s) f memory))
         (cond
           [(null? open) 'exhausted]
           [(>= (+ step endless) step-limit) 'limit]
           [else
            (define asked? (or (eq? open 'all) (pair? (cdr open))))
            (define index
-             (if (and asked? (guided? s))
+             (if (and asked? (strategy-guided? s))
                  (checked ((guide-pick g) episode step open (take-new!) (take-closed! f)))
                  (car open)))
            (define outcome (expand f index))
-           (picked! s index outcome)
+           (set! memory ((strategy-picked s) f memory index outcome))
            (cond
              [(eq? outcome 'answer)
               (checked ((guide-answer g) episode step index (newest-answer f)))

@@ -2,9 +2,10 @@
 ;; The frontier: the tree of choices of a guided search, each with a stable index.
 
 (require racket/contract/base racket/list
-         "../kanren/goal.rkt" "../kanren/integers/domain.rkt" "../kanren/label.rkt"
-         "../kanren/reify.rkt" "../kanren/state.rkt" "../kanren/store.rkt" "../kanren/stream.rkt"
-         "../kanren/term.rkt"
+         "../kanren/core/goal.rkt" "../kanren/core/domain.rkt" "../kanren/core/label.rkt"
+         "../kanren/core/reify.rkt" "../kanren/core/state.rkt" "../kanren/core/store.rkt"
+         "../kanren/core/stream.rkt"
+         "../kanren/core/term.rkt"
          "nodes.rkt" "printer.rkt" "propagate.rkt")
 (provide
  (contract-out

@@ -1,7 +1,8 @@
 #lang racket/base
 ;; The variables of one text: what each stands for in the store, and what it is called.
 
-(require racket/fixnum "../kanren/sharing.rkt" "../kanren/substitution.rkt" "../kanren/term.rkt")
+(require racket/fixnum "../kanren/core/sharing.rkt" "../kanren/core/substitution.rkt"
+         "../kanren/core/term.rkt")
 (provide make-naming release-naming! look name-of! unnamed-variables)
 
 ;; A Naming remembers for each variable that was met, by its number, the term that it stands for

@@ -1,10 +1,9 @@
 #lang racket/base
 ;; The choice text: one canonical line for a partial solution and the goals that it still has.
 
-(require "../kanren/integers/arithmetic.rkt" "../kanren/disequality.rkt"
-         "../kanren/integers/domain.rkt" "../kanren/goal.rkt" "../kanren/label.rkt"
-         "../kanren/reify.rkt" "../kanren/state.rkt" "../kanren/term.rkt" "naming.rkt"
-         "shared-text.rkt" "writer.rkt")
+(require "../kanren/core/family.rkt" "../kanren/core/goal.rkt" "../kanren/core/reify.rkt"
+         "../kanren/core/state.rkt" "../kanren/core/term.rkt" "naming.rkt" "shared-text.rkt"
+         "writer.rkt")
 (provide print-choice print-term query-term)
 
 ;; The query's term in a state: the value of a query with one variable, else the list of its values.
@@ -54,20 +53,26 @@
                 [a (in-value (variable-attribute st v))]
                 #:unless (eq? a no-attribute))
       (cons v a)))
-  (define (attributes select)
-    (for*/list ([p (in-list known)]
-                [item (in-list (select (car p) (cdr p)))])
-      item))
-  (list 'bind
-        (list 'state
-              term
-              (constraint-texts st disequality? constraints)
-              (attributes (λ (v a) (type->text v (attribute-type a))))
-              (attributes (λ (v a) (for/list ([tag (in-list (reverse (attribute-absent a)))])
-                                     (list 'absento tag v))))
-              (attributes (λ (v a) (domain->text v (attribute-domain a))))
-              (constraint-texts st arithmetic? constraints))
-        (cons 'conj goal-texts)))
+  (define slots
+    (for/list ([families (in-list (families-by-slot))])
+      (for*/list ([f (in-list families)]
+                  [text (in-list (append (constraint-texts f constraints)
+                                         (attribute-texts f known)))])
+        text)))
+  (list 'bind (list* 'state term slots) (cons 'conj goal-texts)))
+
+(define (constraint-texts f constraints)
+  (define constraint? (family-constraint? f))
+  (if constraint?
+      (for/list ([c (in-list constraints)] #:when (constraint? c))
+        ((family-constraint-text f) c))
+      '()))
+
+(define (attribute-texts f known)
+  (define texts (family-attribute-texts f))
+  (if texts
+      (for*/list ([p (in-list known)] [text (in-list (texts (car p) (cdr p)))]) text)
+      '()))
 
 ;; A single term of a state, in the same notation.
 (define (print-term st t)
@@ -76,25 +81,6 @@
   (if (too-large? out)
       (print-shared t (state-store st))
       (writer-result out end)))
-
-(define (type->text v type)
-  (cond [(not type) '()]
-        [(symbol? type) (list (list type v))]
-        [else (for/list ([n (in-list type)])
-                (list (case n [(sym) 'not-sym] [(num) 'not-num] [else 'not-str]) v))]))
-
-;; Every integer is a domain of one variable or another: an endless one says nothing.
-(define (domain->text v d)
-  (define specification (and d (domain->specification d)))
-  (if (or (not d) (equal? specification '(interval -inf +inf)))
-      '()
-      (list (list 'infd v specification))))
-
-(define (constraint-texts st family? constraints)
-  (for/list ([c (in-list constraints)] #:when (family? c))
-    (if (disequality? c)
-        (cons '=/= (for/list ([p (in-list (disequality-pairs c))]) (list (car p) (cdr p))))
-        (arithmetic->surface c))))
 
 ;; A goal as the first-order representation writes it.
 (define (goal->text st g)
@@ -116,10 +102,4 @@
      (cons 'disj (for/list ([branch (in-list branches)]) (goal->text st branch)))]
     [(label? g) (cons 'labelfd (term-variables st (label-terms g)))]
     [(==? g) (list '== (==-left g) (==-right g))]
-    [(=/=? g) (list '=/= (list (=/=-left g) (=/=-right g)))]
-    [(type-goal? g)
-     (car (type->text (type-goal-term g)
-                      (if (type-goal-positive? g) (type-goal-type g) (list (type-goal-type g)))))]
-    [(absento? g) (list 'absento (absento-tag g) (absento-term g))]
-    [(domfd? g) (list 'infd (domfd-term g) (domain->specification (domfd-domain g)))]
-    [else (arithmetic->surface (fold-arithmetic st g))]))
+    [else ((family-goal-text (family-of-goal g)) st g)]))

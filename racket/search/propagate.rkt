@@ -2,7 +2,8 @@
 ;; Propagation in a partial solution: constraints go into the state, and a disjunction of which only
 ;; one branch is alive is taken.
 
-(require "../kanren/goal.rkt" "../kanren/label.rkt" "../kanren/state.rkt" "../kanren/store.rkt")
+(require "../kanren/core/goal.rkt" "../kanren/core/label.rkt" "../kanren/core/state.rkt"
+         "../kanren/core/store.rkt")
 (provide propagate unfolded)
 
 ;; -> (STATE . GOALS) where GOALS are calls, labellings, and disjunctions of two or more live

@@ -2,7 +2,7 @@
 ;; The text of a term that is too large as a tree: parts that are the same are written once, with the
 ;; labels of Racket's reader: #0=(a b) the first time, #0# from then on.
 
-(require "../kanren/substitution.rkt" "../kanren/term.rkt" "writer.rkt")
+(require "../kanren/core/substitution.rkt" "../kanren/core/term.rkt" "writer.rkt")
 (provide print-shared)
 
 ;; Parts of fewer pairs than this are written out each time.

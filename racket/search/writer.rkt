@@ -2,7 +2,7 @@
 ;; Terms as text, written by hand into one byte buffer.
 
 (require racket/fixnum (only-in racket/unsafe/ops unsafe-bytes-copy!)
-         "../kanren/term.rkt" "naming.rkt")
+         "../kanren/core/term.rkt" "naming.rkt")
 (provide make-writer writer-naming writer-result too-large?
          write-text! write-known! write-call! put! put-atom! put-variable! put-number!)
 

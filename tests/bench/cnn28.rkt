@@ -6,7 +6,7 @@
 ;; nodes are the alternatives entered: values tried and disjuncts taken, dead ones included.
 
 (require racket/list racket/string
-         "../../racket/kanren/label.rkt" "../../racket/kanren/main.rkt"
+         "../../racket/kanren/core/label.rkt" "../../racket/kanren/main.rkt"
          "../../racket/search/frontier.rkt" "../racket/cnn28.rkt")
 (provide measure)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -59,6 +60,103 @@ def test_the_images_of_a_data_set_and_a_budget_are_asked_for(run_architecto, min
     checked = run_architecto("describe", "--max-params", "20000", "-", input="\n".join(networks))
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert all("(input 3 32 32)" in network for network in networks)
+
+
+SPLITS = """\
+#lang racket/base
+(require architecto)
+(define-problem (splits-of-three a b) "two lists that make (1 2 3)" (appendo a b '(1 2 3)))
+(defrel (appendo a b both)
+  (conde [(== a '()) (== b both)]
+         [(fresh (x rest more)
+            (== a `(,x . ,rest)) (== both `(,x . ,more)) (appendo rest b more))]))
+"""
+RUN_SEARCH = ("racket", "racket/run-search.rkt")
+
+
+@pytest.mark.parametrize("strategy", ["descend", "best-first", "fair"])
+def test_a_problem_that_is_no_space_is_streamed_to_a_foreign_agent(
+    run_program, minimal_agent, tmp_path, strategy
+):
+    (tmp_path / "splits.rkt").write_text(SPLITS)
+    agent, endpoint = minimal_agent(5)
+    options = ("--problem", tmp_path / "splits.rkt", "--connect", endpoint)
+    result = run_program(*RUN_SEARCH, *options, "--strategy", strategy)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "nothing is left to be found\n"
+    found = [agent.stdout.readline() for _ in range(4)]
+    assert sorted(found) == [
+        "(() (1 2 3))\n",
+        "((1 2 3) ())\n",
+        "((1 2) (3))\n",
+        "((1) (2 3))\n",
+    ]
+
+
+def test_a_problem_describes_itself(run_program, tmp_path):
+    (tmp_path / "splits.rkt").write_text(SPLITS)
+    for options, problem, task, facts in (
+        (
+            ["--problem", tmp_path / "splits.rkt"],
+            "splits-of-three",
+            "two lists that make (1 2 3)",
+            {},
+        ),
+        (["--problem", tmp_path / "splits.rkt", "--task", "é"], "splits-of-three", "é", {}),
+        (
+            ["--space", "mlp", "--input", "1,8,9", "--classes", "3"],
+            "mlp",
+            "categorize 8x9x1 images into 3 categories",
+            {"space": "mlp", "input": [1, 8, 9], "classes": 3},
+        ),
+    ):
+        result = run_program(*RUN_SEARCH, *options, "--describe")
+        assert (result.returncode, result.stdout.count("\n")) == (0, 1), result.stderr
+        expected = {"problem": problem, "task": task, "facts": facts}
+        assert json.loads(result.stdout) == expected
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ("", "defines no problem; write (define-problem (NAME VARIABLE …) "),
+        ('(define-problem (p x) "t")', "cannot be loaded: "),
+        ('(define-problem (p x) "t" (== 1 2))', "the problem p has no answer"),
+        (
+            '(defprimitive (boomo x) #:inputs (x) (error \'boom "no ~a" x))'
+            '(define-problem (p x) "t" (== x 1) (boomo x))',
+            "mistake.rkt: boom: no 1",
+        ),
+        (
+            '(defrel (nevero x) (nevero x)) (define-problem (p x) "t" (nevero x))',
+            "no answer of p is found within 1 seconds; more: --timeout",
+        ),
+    ],
+)
+def test_a_mistake_in_a_problem_is_one_line(run_program, tmp_path, definition, words):
+    file = tmp_path / "mistake.rkt"
+    file.write_text(f"#lang racket/base\n(require architecto)\n{definition}\n")
+    result = run_program(*RUN_SEARCH, "--problem", file, "--feasible", "--timeout", "1")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("run-search: ") and words in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--problem", "none.rkt"], "no such problem file: none.rkt"),
+        (["--problem", "x.rkt", "--space", "cnn"], "expected one of --problem and --space"),
+        (["--strategy", "up"], "unknown strategy 'up': expected one of best-first, descend, fair"),
+        (["--max-depth", "x"], "--max-depth: expected a whole number of at least 0, got 'x'"),
+        (["--task", ""], "the task: expected a sentence of 1 to 1000 characters"),
+        (["--nothing"], "unknown switch: --nothing"),
+        ([], "expected --connect ENDPOINT, --feasible or --describe"),
+    ],
+)
+def test_what_an_engine_cannot_do_is_one_line(run_program, options, words):
+    result = run_program(*RUN_SEARCH, *options)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"run-search: {words}"), result.stderr
 
 
 def test_every_budget_is_asked_for(run_architecto, minimal_agent):

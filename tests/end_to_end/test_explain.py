@@ -25,7 +25,7 @@ def check_picks(run_dir: Path, trial: int, trials: int) -> None:
     scorer, learned = scorer_at(run_dir, settings, picks[0])
     assert learned == trials
     for pick in picks:
-        best = candidates(scorer, settings.task, settings.seed, pick)[0]
+        best = candidates(scorer, settings.sentence, settings.seed, pick)[0]
         assert best.picked == (not pick.explored)
 
 

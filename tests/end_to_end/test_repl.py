@@ -93,3 +93,19 @@ def test_scores_without_an_agent_is_one_line(repl: Terminal) -> None:
     repl.send("(define s (start 'cnn))")
     repl.ask("(scores s)", r"no agent is connected; start one with \(connect! s\)")
     repl.ask("(start 'nothing)", r"unknown space 'nothing': expected one of cnn")
+
+
+def test_a_walk_through_a_query_and_a_problem(repl: Terminal) -> None:
+    """The agent scores the choices of what is no network too."""
+    repl.send("(defrel (joino a b c) (conde [(== a '()) (== b c)] [(fresh (x l r)")
+    repl.send("(== a `(,x . ,l)) (== c `(,x . ,r)) (joino l b r))]))")
+    repl.send("(define s (start (query (a b) (joino a b '(1 2)))))")
+    repl.ask("(choices s)", r"1  \(\(\) \(1 2\)\)\s+2  \(\(1 \. _\.0\) _\.1\)")
+    repl.ask("(choose! s 1)", r"answer: \(\(\) \(1 2\)\)")
+    repl.send("""(define-problem (two a b) "two lists" (joino a b '(1 2)))""")
+    repl.send("(define t (start two))")
+    repl.ask('(connect! t #:scorer "random" #:task "halves")', r"connected")
+    scores = repl.ask("(begin (scores t) 'done)", r"'done")
+    assert len(re.findall(r"-?\d+\.\d{4} +\d+  \(\(", scores)) == 2
+    repl.ask("(start two #:classes 3)", r"start: options are for spaces alone")
+    repl.ask("(start 'cnn #:max 3)", r"unknown option #:max: expected one of #:input")

@@ -197,7 +197,8 @@ def test_answers_that_are_no_architectures_are_one_line(run_architecto, project,
     result = run_architecto("run", *options, timeout=600)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     assert result.stderr.startswith(
-        f"architecto: the space {tmp_path}/wrong.rkt has a wrong answer: (network 1) is no "
+        f"architecto: the space file {tmp_path}/wrong.rkt: the agent does not take the answer "
+        "(network 1): "
     )
     assert "expected (architecture (input C H W) (LAYER …))" in result.stderr
 

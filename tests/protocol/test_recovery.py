@@ -7,8 +7,8 @@ import pytest
 from protocol_doubles import DEEPER, HELLO, NETWORK, at, find, replies
 
 from architecto.conversation import trace
+from architecto.conversation.position import Position
 from architecto.conversation.recovery import recover
-from architecto.runs.checkpoint import Position
 
 
 def test_what_cannot_be_read_in_a_trace_is_set_aside_and_the_rest_stays_where_it_is(tmp_path):

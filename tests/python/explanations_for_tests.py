@@ -10,7 +10,7 @@ from architecto.runs.configuration import Configuration
 from architecto.scorers.base import BaseScorer
 from architecto.scorers.transformer import TransformerScorer
 
-TASK = Configuration().task
+TASK = Configuration().sentence
 
 
 def choice(layers: str) -> str:

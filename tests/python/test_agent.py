@@ -2,117 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 import torch
+from agents_for_tests import LAYERS, TASK, Tree, agent, restored, small, worth
 
-from architecto import json_lines, scorers
-from architecto.learning.agent import Agent, Step
-from architecto.learning.metrics import METRICS, MetricsFile, rank_correlation
-from architecto.learning.replay import ReplayBuffer
+from architecto import scorers
+from architecto.conversation.position import Position
+from architecto.learning.replay import Step
 from architecto.runs import checkpoint
-from architecto.runs.checkpoint import Position
 from architecto.scorers import ScorerError
-from architecto.scorers.base import BaseScorer, LearningScorer
+from architecto.scorers.base import BaseScorer
 from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
-
-TASK = "categorize digits"
-LAYERS = ("relu", "gelu", "conv2d", "dropout")
-DEPTH = 4
-
-
-class Tree:
-    """Stands for the engine: `DEPTH` layers, one of `LAYERS` at a time; every conv2d is worth
-    something, and more the later it comes."""
-
-    def __init__(self, agent: Agent) -> None:
-        self.agent, self.episode = agent, 0
-        self.texts: list[str] = []
-        self.numbers: dict[str, int] = {}
-        self.picks: list[tuple[int, int, int]] = []  # (episode, step, index)
-
-    def index(self, layers: tuple[str, ...]) -> int:
-        text = f"(bind (state ({' '.join(layers)} . _.0) () ()) (conj (relate (layero _.0))))"
-        if text not in self.numbers:
-            self.numbers[text] = len(self.texts)
-            self.texts.append(text)
-        return self.numbers[text]
-
-    def descend(self) -> str:
-        """One episode: down to an answer, which the agent is told."""
-        layers: tuple[str, ...] = ()
-        path = []
-        for step in range(DEPTH):
-            children = {self.index((*layers, layer)): (*layers, layer) for layer in LAYERS}
-            picked = self.agent.select_action(
-                task=TASK,
-                session="s",
-                episode=self.episode,
-                step=step,
-                candidates=list(children),
-                texts=self.texts.__getitem__,
-            )
-            self.picks.append((self.episode, step, picked.index))
-            layers = children[picked.index]
-            path.append(Step(picked.index, self.texts[picked.index]))
-        answer = f"(architecture (input 1 8 8) ({' '.join(layers)}))"
-        self.agent.answer(
-            session="s",
-            episode=self.episode,
-            step=DEPTH,
-            index=picked.index,
-            architecture=answer,
-            path=path,
-        )
-        self.episode += 1
-        return answer
-
-    def trial(self) -> str:
-        """Episodes until the agent proposes; then the evaluation and the update."""
-        while True:
-            self.descend()
-            architecture = self.agent.propose()
-            if architecture is not None:
-                self.agent.observe(architecture, worth(architecture))
-                self.agent.update()
-                return architecture
-
-
-def worth(architecture: str) -> float:
-    layers = architecture.split(" (")[-1].strip(")").split()
-    return sum(k + 1 for k, layer in enumerate(layers) if layer == "conv2d") / 10
-
-
-QUICK = GuideSettings(warm_up=3, episodes=5, fit_tokens=2000)
-
-
-def agent(
-    scorer: BaseScorer | str = "uniform",
-    run_dir: Path | None = None,
-    said: list[str] | None = None,
-    seed: int = 0,
-    refresh: int = 64,
-    pool: int = 256,
-    **settings,
-) -> Agent:
-    return Agent(
-        scorers.load(scorer, seed=0) if isinstance(scorer, str) else scorer,
-        task=TASK,
-        seed=seed,
-        buffer=ReplayBuffer(run_dir / "replay.jsonl") if run_dir else None,
-        settings=replace(QUICK, **settings),
-        say=([] if said is None else said).append,
-        refresh=refresh,
-        pool=pool,
-    )
-
-
-def small(seed: int = 0) -> TransformerScorer:
-    return TransformerScorer(seed=seed, width=16, heads=2, hidden=32, settings=QUICK)
-
 
 # Scorers that do not learn
 
@@ -230,14 +131,6 @@ def test_a_scorer_that_fails_to_learn_is_replaced_and_the_run_goes_on(broken: st
     assert said == [f"scorer forgets: {words}; going on with uniform"]
 
 
-def restored(one: Agent, run_dir: Path) -> Agent:
-    """The same agent with the state of the latest checkpoint."""
-    saved = checkpoint.load(run_dir)
-    assert saved is not None
-    one.load_state_dict(saved[1])
-    return one
-
-
 # Learning
 
 
@@ -310,6 +203,13 @@ def test_a_step_refreshes_the_best_stale_scores_only():
     after = dict(zip(texts, tree.agent.scores(TASK, texts), strict=True))
     best = sorted(texts, key=lambda t: -before[t])[:2]
     assert {t for t in texts if after[t] != before[t]} == set(best)
+
+
+def test_what_picks_were_chosen_from_is_kept_for_a_scorer_that_reads_it():
+    a = agent(small())
+    assert not a.buffer.keep_candidates
+    a.use_scorer(scorers.load("bag", seed=0, settings=GuideSettings(n_step=1)))
+    assert a.buffer.keep_candidates
 
 
 # Repeatable and restored
@@ -401,124 +301,3 @@ def test_a_dead_end_is_remembered():
     path = [Step(1, "(a)"), Step(2, "(b)")]
     a.dead_end(session="s", episode=0, step=2, index=2, path=path)
     assert list(a.buffer.dead_ends) == ["(b)"]
-
-
-# The task
-
-
-class Echo(BaseScorer):
-    """A choice is worth more the more of the task's words it has; counts the texts it is given."""
-
-    name = "echo"
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def score(self, task, choices):
-        self.asked += len(choices)
-        return torch.tensor([float(sum(word in c for word in task.split())) for c in choices])
-
-
-def test_each_engine_is_served_under_its_own_sentence():
-    a = agent(Echo())
-    at = {"session": "s", "episode": 0, "step": 0, "candidates": [0, 1]}
-    texts = ["round", "square"].__getitem__
-    assert a.select_action(task="find square things", texts=texts, **at).index == 1
-    assert a.select_action(task="find round things", texts=texts, **at).index == 0
-    assert a.scores("find square things", ["square"]) == [1.0]
-    assert a.scores("find round things", ["square"]) == [0.0]
-    assert a.scorer.asked == 4  # type: ignore[attr-defined]
-
-
-def test_an_agent_without_a_task_keeps_the_one_that_it_was_given(tmp_path):
-    one, other = (Agent(small(), task=None, seed=0) for _ in range(2))
-    one.task = "find square things"
-    other.load_state_dict(one.state_dict())
-    assert other.task == "find square things"
-
-
-# The figures of a fit
-
-
-def test_the_figures_of_a_fit_tell_how_well_it_predicted(tmp_path):
-    lines: list[dict] = []
-    a = agent(small())
-    a._record = lines.append
-    tree = Tree(a)
-    found = [tree.trial() for _ in range(9)]
-    assert [line["fit"] for line in lines] == [line["trials"] for line in lines] == [*range(1, 10)]
-    assert [line["compared"] for line in lines] == [0, 0, 0, 1, 2, 3, 4, 5, 6]
-    assert all(line["correlation"] is None for line in lines[:5])
-    pairs = [(a._predicted[name], worth(name)) for name in found[3:]]
-    assert lines[-1]["correlation"] == rank_correlation(pairs)
-    assert {"loss", "steps", "likelihood", "epsilon", "seconds", "episode"} <= lines[-1].keys()
-
-
-def test_a_fit_that_is_done_again_is_written_once(tmp_path):
-    """The agent dies after a line was written, before its checkpoint was; half a line is lost."""
-
-    def restarted() -> Agent:
-        a = agent(small(), run_dir=tmp_path)
-        a._record = MetricsFile(tmp_path / METRICS).write
-        return a
-
-    tree = Tree(restarted())
-    for _ in range(2):
-        tree.trial()
-    checkpoint.save(tmp_path, tree.agent, Position())
-    proposed = tree.trial()
-    with (tmp_path / METRICS).open("a") as file:
-        file.write('{"fit":4,"tri')
-    again = restored(restarted(), tmp_path)
-    assert again.buffer.rewards.keys() == tree.agent.buffer.rewards.keys()
-    again.update()  # what `proposed` brought is learned again
-    again.observe("(architecture)", 0.1)
-    again.update()
-    lines = [line for _, _, line in json_lines.read(tmp_path / METRICS)]
-    assert [(line["fit"], line["trials"]) for line in lines] == [(1, 1), (2, 2), (3, 3), (4, 4)]
-    assert proposed in again.buffer.rewards
-
-
-# Thompson sampling
-
-
-class Opposed(LearningScorer):
-    """Two members: one likes the first choice of any two, the other the second."""
-
-    name = "opposed"
-    best = 0.0
-
-    class Member(BaseScorer):
-        def __init__(self, liked: str) -> None:
-            self.liked = liked
-
-        def score(self, task, choices):
-            return torch.tensor([3.0 * (choice == self.liked) for choice in choices])
-
-    members = (Member("1"), Member("2"))
-
-    def score(self, task, choices):
-        raise AssertionError("the members are asked")
-
-    def fit(self, task, experience):
-        return {}
-
-    def predict(self, task, texts):
-        return torch.zeros(len(texts)), torch.ones(len(texts))
-
-
-def test_each_episode_follows_one_member_of_an_ensemble():
-    a = agent(Opposed(), warm_up=0, epsilon=0.0, epsilon_decay=0.0, temperature=0.0)
-    a.buffer.add_reward("(architecture)", 0.5)
-    picks = [
-        [
-            a.select_action(
-                task=TASK, session="s", episode=episode, step=step, candidates=[1, 2], texts=str
-            ).index
-            for step in range(4)
-        ]
-        for episode in range(20)
-    ]
-    assert all(len(set(episode)) == 1 for episode in picks)
-    assert {episode[0] for episode in picks} == {1, 2}
-    assert a.scores(TASK, ["1", "2"]) == [1.5, 1.5]

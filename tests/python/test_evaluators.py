@@ -11,9 +11,9 @@ from architecto import rewards
 from architecto.catalogue import CatalogueError
 from architecto.evaluators import create, failed
 from architecto.evaluators.base import Evaluation
-from architecto.evaluators.training import TrainingEvaluator
 from architecto.problems.networks import datasets
 from architecto.problems.networks.architecture import build, parse
+from architecto.problems.networks.training import TrainingEvaluator
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
@@ -98,7 +98,7 @@ def test_kernel_1_stride_2_keeps_the_memory_whole(run_program, python: str) -> N
     text = network("(conv2d 1 64 1 2 0)", "(adaptive-avg-pool2d 1)", "(flatten)", "(linear 64 10)")
     code = (
         "import torch; torch.set_num_threads(1); "
-        "from architecto.evaluators.training import TrainingEvaluator; "
+        "from architecto.problems.networks.training import TrainingEvaluator; "
         "e = TrainingEvaluator('digits', epochs=8); "
         f"print(e.evaluate({text!r}, seed=0, weights_path=None).status)"
     )

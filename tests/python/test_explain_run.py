@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -21,14 +22,17 @@ from explanations_for_tests import (
 )
 from rich.console import Console
 
+from architecto import scorers
+from architecto.conversation.position import Position
 from architecto.evaluators.base import Evaluation
 from architecto.explain import command, page
 from architecto.explain.command import ExplainError
 from architecto.explain.decisions import Decision, decisions
 from architecto.explain.explanation import explain as explained
+from architecto.explain.history import scorer_at
 from architecto.learning.agent import Agent
 from architecto.learning.replay import ReplayBuffer, Step
-from architecto.runs.checkpoint import Position, load, save
+from architecto.runs.checkpoint import load, save
 from architecto.runs.configuration import Configuration
 from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
@@ -181,6 +185,46 @@ def test_decisions_of_a_trace(tmp_path: Path) -> None:
     ]
     assert [d.text for d in found] == ["a", "c", "b", "other"]
     assert not list(decisions(tmp_path, lambda *where: where == ("engine-0", 2)))
+
+
+def test_an_earlier_scorer_is_brought_back_from_the_trace(tmp_path: Path) -> None:
+    """It learned from a trial, gave way to another, and that learned from two."""
+    networks = [f"(architecture (input 1 8 8) ((flatten) (linear 64 {n})))" for n in (10, 20, 30)]
+    messages = [*HELLO, *asked(2, 0, "all", ["0 - root", "1 0 a", "2 0 b"], 1)]
+    session = {"session": "engine-0"}
+    for id, network in enumerate(networks[:2], 3):
+        answer = {"type": "answer", "id": id, **session, "episode": 1, "step": 1, "index": 1}
+        reply = {"type": "answer_reply", "id": id, **session, "status": "held"}
+        messages += [("in", answer, [network]), ("out", reply, [])]
+    told = [
+        ("out", {"type": "reward", **session, "trial": n, "reward": 0.5 * n}, [networks[n]])
+        for n in (0, 1)
+    ]
+    swap = {"id": 1, "session": "swap-1"}
+    messages += [
+        told[0],
+        ("in", {"type": "use_scorer", **swap, "scorer": "bag"}, []),
+        ("out", {"type": "use_scorer_reply", **swap, "scorer": "bag"}, []),
+        told[1],
+        *asked(5, 0, "all", ["3 0 c"], 3),
+    ]
+    write_trace(tmp_path, messages)
+    first, second = decisions(tmp_path, lambda *where: True)
+    settings = Configuration()
+    scorer, learned = scorer_at(tmp_path, settings, first)
+    assert (scorer.name, learned) == ("transformer", 0)
+    scorer, learned = scorer_at(tmp_path, settings, dataclasses.replace(second, episode=9))
+    assert (scorer.name, learned) == ("bag", 2)
+
+    alone = scorers.load("bag", seed=0)
+    paths = [[Step(1, "a")], [Step(1, "a")]]
+    buffer = ReplayBuffer()
+    for network, path in zip(networks[:2], paths, strict=True):
+        buffer.add_answer(network, 1, path)
+    for n in (0, 1):
+        buffer.add_reward(networks[n], 0.5 * n)
+        alone.fit(settings.sentence, buffer.experience)  # type: ignore[attr-defined]
+    assert torch.equal(scorer.score(settings.sentence, ["a"]), alone.score(settings.task, ["a"]))
 
 
 @pytest.fixture(scope="module")

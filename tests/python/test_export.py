@@ -13,10 +13,13 @@ from sklearn.datasets import load_digits
 from architecto.evaluators.base import Evaluation
 from architecto.problems.networks import datasets
 from architecto.problems.networks.architecture import build, parse
+from architecto.runs.configuration import Configuration
 from architecto.runs.export import discard_weights, weights_path, write_best
 from architecto.study.study import TrialResult
 
 EVALUATION = Evaluation("complete", metrics={"score": 0.9})
+
+PROBLEM = Configuration().searched
 
 
 def trial(run_dir: Path, number: int, hidden: int) -> TrialResult:
@@ -30,7 +33,7 @@ def trial(run_dir: Path, number: int, hidden: int) -> TrialResult:
 
 
 def test_the_written_program_loads_its_weights(tmp_path: Path) -> None:
-    model = write_best(tmp_path, trial(tmp_path, 3, hidden=5))
+    model = write_best(tmp_path, trial(tmp_path, 3, hidden=5), PROBLEM)
     assert model == tmp_path / "best" / "model.py"
     command = [sys.executable, str(model)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout
@@ -48,7 +51,7 @@ def test_the_written_program_normalises_as_the_training_did(tmp_path: Path) -> N
             facts={"preprocessing": {"mean": list(data.mean), "deviation": list(data.deviation)}},
         ),
     )
-    module = runpy.run_path(str(write_best(tmp_path, found)))
+    module = runpy.run_path(str(write_best(tmp_path, found, PROBLEM)))
     pixels = torch.from_numpy(load_digits().images[:, None]).float() / 16
     normalised = module["normalise"](pixels)
     assert any(torch.allclose(image, data.train_images[0], atol=1e-6) for image in normalised)
@@ -57,8 +60,8 @@ def test_the_written_program_normalises_as_the_training_did(tmp_path: Path) -> N
 
 
 def test_a_new_incumbent_replaces_both_files(tmp_path: Path) -> None:
-    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
-    model = write_best(tmp_path, trial(tmp_path, 1, hidden=7))
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5), PROBLEM)
+    model = write_best(tmp_path, trial(tmp_path, 1, hidden=7), PROBLEM)
     assert "nn.Linear(64, 7)" in model.read_text()
     weights = torch.load(tmp_path / "best" / "weights.pt", weights_only=True)
     assert weights["linear1.weight"].shape == (7, 64)
@@ -69,18 +72,18 @@ def test_what_an_interrupted_write_left_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / ".best-old").mkdir()
     (tmp_path / ".best-old" / "model.py").write_text("half")
     (tmp_path / ".best-old" / "notes.txt").write_text("mine")
-    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5), PROBLEM)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "weights"]
     assert (tmp_path / "best" / "notes.txt").read_text() == "mine"
 
 
 def test_what_somebody_has_put_there_stays(tmp_path: Path) -> None:
-    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5), PROBLEM)
     (tmp_path / "best" / "notes.txt").write_text("mine")
     (tmp_path / "best.old").mkdir()
     (tmp_path / "best.old" / "model.py").write_text("a backup")
     (tmp_path / "weights" / "mine.pt").write_text("mine")
-    write_best(tmp_path, trial(tmp_path, 1, hidden=7))
+    write_best(tmp_path, trial(tmp_path, 1, hidden=7), PROBLEM)
     discard_weights(tmp_path, keep=set())
     assert (tmp_path / "best" / "notes.txt").read_text() == "mine"
     assert (tmp_path / "best.old" / "model.py").read_text() == "a backup"
@@ -95,16 +98,16 @@ def test_what_is_no_folder_of_ours_is_left_alone(tmp_path: Path) -> None:
     run_dir.mkdir()
     (run_dir / "best").symlink_to(other)
     with pytest.raises(FileExistsError, match="best is no folder: move it away"):
-        write_best(run_dir, trial(run_dir, 0, hidden=5))
+        write_best(run_dir, trial(run_dir, 0, hidden=5), PROBLEM)
     assert (other / "model.py").read_text() == "mine"
 
 
 def test_missing_weights_leave_the_old_incumbent(tmp_path: Path) -> None:
-    write_best(tmp_path, trial(tmp_path, 0, hidden=5))
+    write_best(tmp_path, trial(tmp_path, 0, hidden=5), PROBLEM)
     gone = trial(tmp_path, 1, hidden=7)
     weights_path(tmp_path, 1).unlink()
     with pytest.raises(FileNotFoundError):
-        write_best(tmp_path, gone)
+        write_best(tmp_path, gone, PROBLEM)
     assert "nn.Linear(64, 5)" in (tmp_path / "best" / "model.py").read_text()
 
 

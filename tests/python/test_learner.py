@@ -162,3 +162,16 @@ def test_nothing_evaluated_nothing_learned():
     before = scorer.score(TASK, ["(a)"])
     assert scorer.fit(TASK, ReplayBuffer().experience)["steps"] == 0
     assert torch.equal(scorer.score(TASK, ["(a)"]), before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epsilon": 1.5}, "--epsilon is 1.5, expected 0 to 1"),
+        ({"episodes": 0}, "--episodes is 0, expected at least 1"),
+        ({"learning_rate": float("nan")}, "--learning-rate is nan, expected at least 0"),
+    ],
+)
+def test_a_setting_out_of_range_is_one_clear_line(settings, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        GuideSettings(**settings)

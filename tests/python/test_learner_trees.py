@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from agents_for_tests import TASK, Tree, agent, restored, worth
 from sklearn.ensemble import RandomForestRegressor
-from test_agent import TASK, Tree, agent, restored, worth
 
+from architecto.conversation.position import Position
 from architecto.runs import checkpoint
-from architecto.runs.checkpoint import Position
 from architecto.scorers.base import LearningScorer
 from architecto.scorers.experience import Experience
 

@@ -111,13 +111,17 @@ def test_an_object_cannot_be_loaded_elsewhere(run_architecto, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"trails": 3}, TypeError, "unknown setting 'trails', expected one of space, dataset, "),
-        ({"space": "cn"}, ConfigurationError, "unknown search space 'cn'"),
-        ({"trials": 0}, ConfigurationError, "--trials is 0"),
+        (
+            {"trails": 3},
+            ValueError,
+            "unknown setting 'trails' of problem networks, ",
+        ),
+        ({"space": "cn"}, ValueError, "unknown search space 'cn'"),
+        ({"trials": 0}, ValueError, "--trials is 0"),
         ({"scorer": 5}, ScorerError, "got 5, expected a name"),
         ({"scorer": "transfomer"}, ScorerError, "got 'transfomer'"),
         ({"warm_start": "no/run"}, ConfigurationError, "no run at no/run"),
-        ({"max_params": 5}, ConfigurationError, "at most 5 parameters"),
+        ({"max_params": 5}, ValueError, "at most 5 parameters"),
     ],
 )
 def test_bad_settings_make_no_run(tmp_path: Path, settings, error, message: str) -> None:
@@ -140,6 +144,7 @@ def folder(tmp_path: Path) -> Path:
     from architecto.problems.networks import architecture
     from architecto.runs import export
 
+    Configuration().save(tmp_path)
     with Study.create(tmp_path) as study:
         bad = study.start("(architecture (input 1 8 8) ((relu)))", facts={"episode": 1})
         study.finish(bad, Evaluation("failed", "too long", seconds=2.0), -1.0)
@@ -157,7 +162,7 @@ def folder(tmp_path: Path) -> Path:
     weights.parent.mkdir()
     module = architecture.build(architecture.parse(NETWORK))
     torch.save(module.state_dict(), weights)
-    export.write_best(tmp_path, trial)
+    export.write_best(tmp_path, trial, Configuration().searched)
     return tmp_path
 
 
@@ -198,11 +203,12 @@ def test_weights_that_belong_to_another_network(folder: Path) -> None:
     best = Result.read(folder).best
     assert best is not None
     (folder / "best" / "model.py").write_text("another")
-    with pytest.raises(FileNotFoundError, match="no weights of trial 1"):
+    with pytest.raises(FileNotFoundError, match="trial 1 stored nothing"):
         best.module()
 
 
 def test_a_result_without_a_complete_trial(tmp_path: Path) -> None:
+    Configuration().save(tmp_path)
     Study.create(tmp_path).close()
     result = Result.read(tmp_path)
     assert (result.trials, result.best) == ([], None)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from architecto.evaluators.base import Evaluation, failed
+from architecto.runs.configuration import Configuration
 from architecto.runs.report import BestTable
 from architecto.study.study import TrialResult
 
@@ -30,7 +31,7 @@ def trial(number: int, accuracy: float, channels: int = 4) -> TrialResult:
 
 def shown(trials: list[TrialResult], width: int = 160, n: int = 5) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(BestTable(trials, n))
+    console.print(BestTable(trials, Configuration().searched.summary, n))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 

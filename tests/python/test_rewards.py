@@ -1,16 +1,78 @@
-"""The loss-curve reward."""
+"""Rewards: by name, where they judge nothing, and the loss-curve reward."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from architecto import rewards
+from architecto.evaluators.base import Evaluation, failed
+from architecto.rewards import RewardError
 from architecto.rewards.loss_curve import loss_curve_reward
 
 CHANCE = math.log(10)
 """The loss of a uniform guess among 10 classes."""
+
+
+BALANCED = Evaluation("complete", metrics={"balance": 0.7}, objective="balance")
+
+
+def test_the_objective_is_brought_to_the_range_of_rewards() -> None:
+    assert rewards.judged(rewards.create("objective"), BALANCED) == pytest.approx(0.4)
+
+
+def test_a_failure_is_minus_one_and_that_of_the_machine_is_not_judged() -> None:
+    for name in ("objective", "loss-curve"):
+        assert rewards.judged(rewards.create(name), failed("diverged")) == -1.0
+        assert rewards.judged(rewards.create(name), failed("no memory", judged=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("def mine(evaluation): return evaluation.value - 1", -0.3),
+        ("def mine(evaluation): return 1 / 0", "reward mine raised ZeroDivisionError: division"),
+        ("def mine(evaluation): return float('nan')", "reward mine: got nan, expected a number"),
+        ("def mine(evaluation): return 1.5", r"reward mine: got 1.5, expected a number in \[-1, 1"),
+        (
+            "def mine(evaluation): return 'a\\nb'",
+            "reward mine raised ValueError: could not convert",
+        ),
+        ("mine = 3", "got int mine, expected a subclass of .* or a function"),
+    ],
+)
+def test_a_function_in_a_file(tmp_path: Path, source: str, value: float | str) -> None:
+    (tmp_path / "my_rewards.py").write_text(source)
+    if isinstance(value, float):
+        mine = rewards.create(f"{tmp_path}/my_rewards.py:mine")
+        assert rewards.judged(mine, BALANCED) == pytest.approx(value)
+        return
+    with pytest.raises(RewardError, match=value) as caught:
+        rewards.judged(rewards.create(f"{tmp_path}/my_rewards.py:mine"), BALANCED)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "evaluation", "message"),
+    [
+        ("loss-curve", BALANCED, "reward loss-curve: the evaluation has no curve training_loss"),
+        (
+            "objective",
+            Evaluation("complete", metrics={"cost": 17}, objective="cost"),
+            r"reward objective: got cost 17, expected an objective in \[0, 1\]",
+        ),
+        ("losscurve", BALANCED, "reward: got 'losscurve', expected loss-curve, objective, path/to"),
+    ],
+)
+def test_a_reward_that_does_not_suit_is_one_line(
+    name: str, evaluation: Evaluation, message: str
+) -> None:
+    with pytest.raises(RewardError, match=message) as caught:
+        rewards.judged(rewards.create(name), evaluation)
+    assert "\n" not in str(caught.value)
 
 
 def reward(relative: "np.typing.ArrayLike") -> float:

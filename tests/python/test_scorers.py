@@ -13,10 +13,16 @@ import torch
 from architecto import scorers
 from architecto.scorers import ScorerError
 from architecto.scorers.bag import BagScorer
-from architecto.scorers.base import BaseScorer, checked_scores
+from architecto.scorers.base import (
+    BaseScorer,
+    LearningScorer,
+    checked_prediction,
+    checked_scores,
+)
 from architecto.scorers.ensemble import EnsembleScorer
 from architecto.scorers.posterior import Posterior
 from architecto.scorers.random import RandomScorer, step_seed
+from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"
@@ -57,6 +63,17 @@ def test_registered_names(name):
     assert scorer.learns == (name in ("bag", "transformer", "ensemble"))
     assert len(checked_scores(scorer, TASK, CHOICES)) == 3
     assert checked_scores(scorer, TASK, []) == []
+
+
+def test_settings_reach_the_scorers_that_take_them():
+    settings = GuideSettings(n_step=2, fit_tokens=900)
+    network, ensemble = (
+        scorers.load(name, seed=0, settings=settings) for name in ("bag", "ensemble")
+    )
+    assert network.learning.settings == settings and network.reads_candidates  # type: ignore[attr-defined]
+    assert ensemble.reads_candidates  # type: ignore[attr-defined]
+    assert [m.learning.settings.fit_tokens for m in ensemble.members] == [300, 300, 300]  # type: ignore[attr-defined]
+    assert scorers.load("random", seed=0, settings=settings).name == "random"
 
 
 def test_a_scorer_of_ten_lines(file):
@@ -152,6 +169,43 @@ def test_unusable_scores_are_one_clear_line(scores, message):
 
 def test_a_list_of_numbers_will_do():
     assert checked_scores(Given([1, 2.5, -3]), TASK, CHOICES) == [1.0, 2.5, -3.0]
+
+
+class Predicts(LearningScorer):
+    name = "predicts"
+    best: float = 0.0  # type: ignore[assignment]
+
+    def __init__(self, mean, deviation, best=0.0):
+        self.given, self.best = (mean, deviation), best
+
+    def score(self, task, choices):
+        return torch.zeros(len(choices))
+
+    def fit(self, task, experience):
+        return {}
+
+    def predict(self, task, texts):
+        return self.given
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (([0, 1], [1, 1, 1]), "gave means that are not 3 finite numbers: return one an answer"),
+        (([0, 1, 2], [1, float("inf"), 1]), "gave deviations that are not 3 finite numbers"),
+        (([0, 1, 2], None), r"predict\(\) raised .*; expected mean and deviation"),
+        (([0, 1, 2], [1, 1, 1], "much"), r"predict\(\) raised ValueError"),
+    ],
+)
+def test_unusable_predictions_are_one_clear_line(given, message):
+    with pytest.raises(ScorerError, match=message) as caught:
+        checked_prediction(Predicts(*given), TASK, CHOICES)
+    assert "\n" not in str(caught.value)
+
+
+def test_predictions_may_be_lists_and_sure():
+    mean, deviation, best = checked_prediction(Predicts([1, 2, 3], [0, 0, 1], 2), TASK, CHOICES)
+    assert (mean.tolist(), deviation.tolist(), best) == ([1.0, 2.0, 3.0], [1e-9, 1e-9, 1.0], 2.0)
 
 
 # The baselines

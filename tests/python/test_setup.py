@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from architecto.runs.configuration import QUANTITIES, Configuration
+from architecto.runs.configuration import Configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = """
@@ -348,13 +348,25 @@ def test_run_search_passes_its_variables_on(machine):
     }
 
 
-def test_defaults_are_those_of_the_command_line():
+def test_variables_of_run_search_are_settings_with_their_defaults():
+    """The Makefile's list of settings says what the one list of settings says."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     variables = dict(re.findall(r"^(\w+) \?= *([^#\n]*?)#", makefile, re.MULTILINE))
-    names = ["space", "dataset", "scorer", "trials", "seed", "device", "epochs"]
-    for name in [*names, *(f"max_{quantity}" for quantity in QUANTITIES)]:
-        default = getattr(Configuration(), name)
-        assert variables[name.upper()] == ("" if default is None else str(default)), name
+    recipe = makefile[makefile.index("\nrun-search:") : makefile.index("\nrepl:")]
+    passed = dict(re.findall(r"call option,--([a-z-]+),\$\((\w+)\)", recipe))
+    settings = Configuration().as_json()
+    assert passed.pop("run") == "RUN"
+    for option, variable in passed.items():
+        name = option.replace("-", "_")
+        assert variable == name.upper()
+        default = settings[name]
+        assert variables[variable] == ("" if default is None else str(default)), name
+    told = {name for name in settings if name.upper() in variables}
+    assert {variable.lower() for variable in passed.values()} == told - {
+        "table",
+        "search_metric",
+        "report_metric",
+    }
 
 
 def test_an_error_in_racket_code_shows_no_call_stack(machine):

@@ -1,6 +1,7 @@
 """The study: durable, reopened as it was, written by one process at a time."""
 
 import json
+import math
 import random
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from architecto import rewards
 from architecto.evaluators.base import Evaluation, failed
 from architecto.study.study import JOURNAL, NAME, Study, StudyError, TrialResult, ranked
 
@@ -54,6 +56,70 @@ def test_the_best_has_the_highest_validation_accuracy_then_the_fewest_parameters
         TrialResult(4, "(e)", complete(0.95, 20)),
     ]
     assert [trial.number for trial in ranked(trials)] == [2, 4, 1, 0]
+
+
+def test_stored_trials_are_judged_anew_and_stay_as_they_are(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        run(study, "(a)", complete(0.9))
+        run(study, "(b)", failed("diverged"))
+        run(study, "(c)", failed("no memory", judged=False))
+        other = Evaluation("complete", metrics={"cost": 17}, objective="cost")
+        run(study, "(d)", other)
+    said: list[str] = []
+    with Study.open(tmp_path, read_only=True) as study:
+        anew = study.judged_anew(rewards.create("objective"), say=said.append)
+        assert [trial.reward for trial in anew] == [0.8, -1.0, None, None]
+        assert [trial.evaluation for trial in anew] == [trial.evaluation for trial in study.trials]
+        assert [trial.reward for trial in study.trials] == [0.5, 0.5, None, 0.5]
+        (line,) = said
+        assert "got cost 17, expected an objective in [0, 1]" in line and "\n" not in line
+        curves = study.judged_anew(rewards.create("loss-curve"), say=said.append)
+        assert curves[0].reward is not None and curves[0].reward > 0.5 and len(said) == 2
+
+
+OLD = {
+    "status": "complete",
+    "reason": None,
+    "reward": 0.9,
+    "losses": [2.3, 0.1],
+    "validation_accuracies": [0.5, 0.9],
+    "validation_accuracy": 0.9,
+    "test_accuracy": 0.8,
+    "parameters": 650,
+    "seconds": 1.5,
+    "pixel_mean": [0.3],
+    "pixel_deviation": [0.4],
+    "judged": True,
+}
+"""What the journal of a run held before an evaluation was facts and curves."""
+
+
+def test_a_run_of_before_opens(tmp_path: Path) -> None:
+    with Study.create(tmp_path) as study:
+        run(study, "(a)", complete(0.9))
+    journal = tmp_path / JOURNAL
+    lines = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    for line in lines:
+        if "evaluation" in line.get("user_attr", {}):
+            line["user_attr"]["evaluation"] = OLD
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    expected = Evaluation(
+        "complete",
+        metrics={"validation_accuracy": 0.9, "test_accuracy": 0.8, "parameters": 650},
+        curves={"training_loss": [2.3, 0.1], "validation_accuracy": [0.5, 0.9]},
+        facts={
+            "chance_loss": math.log(10),
+            "preprocessing": {"mean": [0.3], "deviation": [0.4]},
+        },
+        seconds=1.5,
+        objective="validation_accuracy",
+    )
+    with Study.open(tmp_path) as study:
+        assert study.trials == [TrialResult(0, "(a)", expected, 0.9, {})]
+        assert run(study, "(b)", complete(0.95)).number == 1
+    for wrong in ({**OLD, "losess": []}, {"status": "complete"}):
+        with pytest.raises(TypeError):
+            Evaluation.from_json(wrong)
 
 
 def test_a_trial_that_was_running_is_begun_again_under_its_number(tmp_path: Path) -> None:

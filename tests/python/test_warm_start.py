@@ -112,7 +112,7 @@ def test_a_duplicate_is_no_trial(tmp_path: Path) -> None:
 
 def test_other_data_is_evaluated_anew(tmp_path: Path) -> None:
     """The reward on another data set is learned from and is no result of this run."""
-    earlier(tmp_path / "a", Configuration(dataset="fashion-mnist"))
+    earlier(tmp_path / "a", Configuration.of(dataset="fashion-mnist"))
     warm = agent(begin(tmp_path / "b", warm_start=str(tmp_path / "a")))
     assert warm.buffer.rewards[GOOD] == 0.9
     path = [Step(0, "root"), Step(1, "to (good)")]

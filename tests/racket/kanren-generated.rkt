@@ -4,8 +4,8 @@
 
 (require (except-in rackunit fail) racket/list
          "../../racket/kanren/main.rkt"
-         (only-in "../../racket/kanren/store.rkt" post)
-         (only-in "../../racket/kanren/term.rkt" initial-var)
+         (only-in "../../racket/kanren/core/store.rkt" post)
+         (only-in "../../racket/kanren/core/term.rkt" initial-var)
          "../../racket/search/frontier.rkt")
 
 (define cases 10000)

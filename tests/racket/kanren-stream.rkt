@@ -4,9 +4,9 @@
 
 (require (except-in rackunit fail) racket/port racket/runtime-path racket/system
          "../../racket/kanren/main.rkt"
-         (only-in "../../racket/kanren/advance.rkt" advance)
-         (only-in "../../racket/kanren/reify.rkt" reify)
-         (only-in "../../racket/kanren/term.rkt" initial-var)
+         (only-in "../../racket/kanren/core/advance.rkt" advance)
+         (only-in "../../racket/kanren/core/reify.rkt" reify)
+         (only-in "../../racket/kanren/core/term.rkt" initial-var)
          "../../racket/search/frontier.rkt"
          "programs/evaluator.rkt" "programs/lists.rkt" "programs/numbers.rkt")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from architecto.conversation import trace
 from architecto.conversation.messages import MessageError
+from architecto.conversation.position import Position
 from architecto.conversation.record import Record
 from architecto.conversation.service import Service, facts_of
 from architecto.conversation.sessions import Request, Session
-from architecto.runs.checkpoint import Position
 
 
 def recover(service: Service, path: Path, position: Position) -> None:

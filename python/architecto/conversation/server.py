@@ -25,10 +25,10 @@ from architecto.conversation.messages import (
     parse,
     to_json,
 )
+from architecto.conversation.position import Position
 from architecto.conversation.service import ScorerFailed, Service
 from architecto.conversation.sessions import Request, Session, UnknownChoices
 from architecto.conversation.trace import Trace
-from architecto.runs.checkpoint import Position
 
 if TYPE_CHECKING:
     from zmq.auth.thread import ThreadAuthenticator

@@ -224,8 +224,7 @@ class Service:
         dead = session.hear(request)
         match header["type"]:
             case "hello":
-                if self.agent.task is None:
-                    self.agent.task = header.get("task", "")
+                self.agent.task = self.agent.task or header.get("task")
                 # In a run every answer is evaluated and learned from under the run's sentence.
                 own = header.get("task") if self.trials is None else None
                 session.task = own or self.agent.task or ""

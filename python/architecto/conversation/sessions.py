@@ -48,7 +48,7 @@ class Session:
 
     ``texts`` and ``parents`` hold every choice that the engine sent and has not closed. ``picks``
     keeps, for each choice that was picked, the step at which it was picked last: its text and its
-    rivals, which is what the learner needs later.
+    rivals, which is what learning needs later.
     """
 
     name: str

@@ -28,7 +28,7 @@ CATALOGUE = Catalogue(
     group="architecto.evaluators",
     base="architecto.evaluators.base:BaseEvaluator",
     registered={
-        "training": "architecto.evaluators.training:TrainingEvaluator",
+        "training": "architecto.problems.networks.training:TrainingEvaluator",
         "tabular": "architecto.evaluators.tabular:TabularEvaluator",
     },
     error=EvaluatorError,

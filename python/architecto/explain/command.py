@@ -105,7 +105,7 @@ def explain_run(run_dir: Path, console: Console, *, rows: int) -> int:
     )
     places = [place_of(decision, settings.seed) for decision in sample]
     looked_at = track(places, "choices", console=console, transient=True)
-    for table in terminal.run_tables(effects(scorer, settings.task, looked_at), rows):
+    for table in terminal.run_tables(effects(scorer, settings.sentence, looked_at), rows):
         console.print()
         console.print(table)
     return 0
@@ -139,7 +139,7 @@ def explain_trial(
     from . import page, terminal
     from .explanation import candidates, explain
 
-    task, seed = settings.task, settings.seed
+    task, seed = settings.sentence, settings.seed
     if step is None:
         steps = [candidates(scorer, task, seed, decision) for decision in picks]
         console.print(f"{note}; trial {trial}, its picks from the first on", highlight=False)
@@ -223,7 +223,9 @@ def _latest(run_dir: Path, settings: Configuration) -> tuple[BaseScorer, str]:
 
     torch.set_num_threads(1)
     position, state = saved
-    scorer = scorers.load(position.scorer or settings.scorer, seed=settings.seed)
+    scorer = scorers.load(
+        position.scorer or settings.scorer, seed=settings.seed, settings=settings.guide
+    )
     if state["scorer"]:
         scorer.load_state_dict(state["scorer"])
     if scorer.learns:

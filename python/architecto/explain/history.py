@@ -29,12 +29,21 @@ def scorer_at(run_dir: Path, settings: Configuration, decision: Decision) -> tup
 
     Raises ScorerError where a scorer of the run cannot be loaded.
     """
-    load = functools.partial(scorers.load, seed=settings.seed)
-    agent = Agent(load(settings.scorer), task=settings.task, seed=settings.seed)
+    load = functools.partial(scorers.load, seed=settings.seed, settings=settings.guide)
+    agent = Agent(
+        load(settings.scorer),
+        task=settings.sentence,
+        seed=settings.seed,
+        settings=settings.guide,
+    )
     _warm_start(agent, run_dir, settings)
     told: Any = _ToldTrials(agent)
     service = Service(
-        agent, seed=settings.seed, canonical=settings.canonical, trials=told, load_scorer=load
+        agent,
+        seed=settings.seed,
+        canonical=settings.searched.canonical,
+        trials=told,
+        load_scorer=load,
     )
     for message in trace.messages(run_dir / "trace.jsonl"):
         header = message.header

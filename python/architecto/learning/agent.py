@@ -36,8 +36,6 @@ from architecto.scorers.batching import TextCache
 from architecto.scorers.settings import GuideSettings
 from architecto.scorers.uniform import UniformScorer
 
-__all__ = ["Agent", "Pick", "Step"]
-
 log = logging.getLogger("architecto.learning.agent")
 
 REFRESH = 64
@@ -67,8 +65,7 @@ class Agent:
     settings: of its exploring, see GuideSettings; those of its learning are the scorer's
     say: called with one line when the scorer had to be replaced
     record: called with the figures of each fit, see `metrics`
-    clock: gives seconds
-    refresh, pool: see REFRESH and POOL
+    clock: gives seconds; refresh, pool: see REFRESH and POOL
     """
 
     def __init__(
@@ -86,8 +83,7 @@ class Agent:
         pool: int = POOL,
     ) -> None:
         torch.set_num_threads(1)
-        self.task = task
-        self.seed = seed
+        self.task, self.seed = task, seed
         self.settings = settings or GuideSettings()
         self.buffer = buffer or ReplayBuffer()
         self.fits = 0
@@ -116,8 +112,7 @@ class Agent:
     ) -> Pick:
         """Pick one of the candidates.
 
-        task: sentence of the session; candidates: indices of choices, at least one
-        texts: from an index to the choice's text
+        candidates: indices of choices, at least one; texts: from an index to the choice's text
         """
         if not candidates:
             raise ValueError("candidates: got none, expected at least one")
@@ -191,8 +186,7 @@ class Agent:
             if self._episode - self._proposed_at < self.settings.episodes and not exhausted:
                 return None
             try:
-                picked, mean = self._most_promising(self._learner, held)
-                self._predicted[picked] = mean
+                picked = self._most_promising(self._learner, held)
             except ScorerError as error:
                 self._replace(error)
         self._proposed_at = self._episode
@@ -339,8 +333,8 @@ class Agent:
         self._last_good = UniformScorer()
         self.use_scorer(spare)
 
-    def _most_promising(self, scorer: LearningScorer, held: list[str]) -> tuple[str, float]:
-        """The one of the largest expected improvement, and the mean that is predicted for it."""
+    def _most_promising(self, scorer: LearningScorer, held: list[str]) -> str:
+        """The one of the largest expected improvement; the mean predicted for it is kept."""
         new = [a for a in held if a not in self._values]
         old = sorted((a for a in held if a in self._values), key=lambda a: -self._values[a])
         pool = new + old[: max(0, self._pool - len(new))]
@@ -348,7 +342,8 @@ class Agent:
         gain = expected_improvement(mean, deviation, best)
         self._values.update(zip(pool, gain.tolist(), strict=True))
         first = int(gain.argmax())
-        return pool[first], float(mean[first])
+        self._predicted[pool[first]] = float(mean[first])
+        return pool[first]
 
 
 def _means(opinions: list[list[float]]) -> list[float]:

@@ -113,7 +113,8 @@ class Runs:
         """Carry out or continue one run and read its result."""
         if not (run_dir / "configuration.json").exists():
             configuration.run_directory(str(run_dir), settings)
-        table = read(str(settings.table), str(settings.search_metric), str(settings.report_metric))
+        spec = settings.evaluator_spec
+        table = read(spec["table"], spec["search_metric"], spec["report_metric"])
         before = _trials(run_dir)
         self._progress.advance(self._task, len(before))  # type: ignore[arg-type]
         if len(before) < settings.trials:
@@ -237,7 +238,7 @@ def _folder(kept: str | None) -> Iterator[Path]:
 
 def command(options: argparse.Namespace) -> int:
     """`python -m architecto bench-search`; gives the exit status."""
-    settings = Configuration(
+    settings = Configuration.of(
         space=options.space,
         scorer=options.scorer,
         trials=options.evaluations,
@@ -247,7 +248,7 @@ def command(options: argparse.Namespace) -> int:
     )
     configuration.check(settings)
     settings = configuration.absolute(settings)
-    configuration.check_budget(settings)
+    settings = configuration.prepared(settings)
     progress = Progress(
         TextColumn("{task.description} evaluations"),
         BarColumn(),

@@ -14,9 +14,11 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from architecto.conversation.position import Position
 
 if TYPE_CHECKING:
     from architecto.learning.agent import Agent
@@ -25,22 +27,6 @@ KEPT = 2
 """Checkpoints that are kept, the latest ones."""
 
 _FILE = re.compile(r"(\d+)\.pt\Z")
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where the run stood when the checkpoint was saved."""
-
-    trace: int = 0
-    """Bytes of the trace that the agent had seen."""
-    replay: int = 0
-    """Bytes of the replay buffer's file."""
-    heard: list[int] = field(default_factory=list)
-    """Trials that the agent had heard the end of."""
-    out: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Architectures that were being evaluated, with the facts about them."""
-    scorer: str = ""
-    """The scorer in force, which may have been swapped; empty: the configuration's."""
 
 
 class CheckpointError(ValueError):

@@ -12,45 +12,37 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from architecto.conversation import endpoint, keys
-from architecto.runs import configuration
-from architecto.runs.configuration import ConfigurationError
+from architecto.runs import configuration, engines
+from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.supervisor import RESTARTS, USER_ERROR, Child, Signals
 
 DEADLINE_S = 10
 """Seconds that the agent has to answer an engine's hello."""
 
 
-def command(
-    at: str,
-    *,
-    space: str,
-    dataset: str | None = None,
-    budgets: Mapping[str, int | None],
-    strategy: str = "descend",
-    key: Path | None = None,
-) -> list[str]:
+SETTINGS = ("problem", "strategy", "engines", "task")
+"""The settings of a run that have a meaning here, beside those of its problem."""
+
+
+def command(at: str, wanted: Configuration, *, key: Path | None = None) -> list[str]:
     """The command line of an engine for an agent at an endpoint, up to its session's name.
 
-    Input shape and classes are those of the data set, or the space's own. Raises a ValueError with
-    one line for what cannot work.
+    Raises a ValueError with one line for what cannot work.
     """
     _check(at, key)
-    configuration.space_file(space)
-    if strategy not in configuration.STRATEGIES:
-        known = ", ".join(configuration.STRATEGIES)
-        raise ConfigurationError(f"unknown strategy {strategy!r}; known are {known}")
-    words = configuration.engine_words(space, dataset=dataset, budgets=budgets)
+    wanted.searched.check()
+    engines.check_strategy(wanted.strategy)
+    words = configuration.engine_command(wanted)
     if key is not None:
         words += ["--key", str(key)]
-    words += ["--strategy", strategy, "--deadline", str(DEADLINE_S), "--end-with-stdin"]
+    words += ["--strategy", wanted.strategy, "--deadline", str(DEADLINE_S), "--end-with-stdin"]
     return [*words, "--connect", at]
 
 
-def connect(at: str, engine: list[str], *, engines: int) -> int:
+def connect(at: str, engine: list[str], *, count: int) -> int:
     """Run engines until the agent stops them or the space is exhausted; gives the exit status.
 
     ``engine`` is what `command` gives. 0: done. 1: engines kept dying. 2: an engine met a mistake
@@ -58,11 +50,11 @@ def connect(at: str, engine: list[str], *, engines: int) -> int:
     """
     signals = Signals()
     own = f"{os.getpid()}-{secrets.token_hex(3)}"  # no other run's engines have it
-    print(f"connecting {engines} engine{'s' * (engines > 1)} to the agent at {at}", flush=True)
+    print(f"connecting {count} engine{'s' * (count > 1)} to the agent at {at}", flush=True)
     children: list[Child] = []
     with tempfile.TemporaryDirectory(prefix="architecto-") as logs:
         try:
-            for number in range(engines):
+            for number in range(count):
                 name = f"engine-{number}"
                 words = [*engine, "--session", f"{name}-{own}"]
                 children.append(Child(name, words, Path(logs) / f"{name}.log"))

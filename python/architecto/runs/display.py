@@ -18,7 +18,6 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from architecto.problems.networks import architecture
 from architecto.runs import report
 from architecto.study.study import TrialResult
 
@@ -27,16 +26,21 @@ REFRESH_S = 0.25
 
 
 class Display:
-    """Shows the events of a run. ``clock`` gives seconds."""
+    """Shows the events of a run.
+
+    summary: from an answer's text to one line; clock: gives seconds
+    """
 
     def __init__(
         self,
         console: Console,
         *,
         trials: int,
+        summary: Callable[[str], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.console, self.trials, self._clock = console, trials, clock
+        self._summary = summary
         self._steps, self._begun, self._drawn = 0, clock(), clock()
         self._best: float | None = None
         self._done = 0
@@ -78,7 +82,7 @@ class Display:
         if kind == "step":
             self._steps += 1
         elif kind == "trial_started":
-            self._newest = _shown(architecture.summary, facts["architecture"])
+            self._newest = self._summary(facts["architecture"])
             self._epochs[facts["trial"]] = (0, 0)
         elif kind == "progress":
             progress = facts["progress"]
@@ -107,7 +111,7 @@ class Display:
     def table(self, trials: list[TrialResult], run_dir: str, again: str) -> None:
         """Print the best trials, where the run is, and the command that shows them again."""
         if any(trial.evaluation.value is not None for trial in trials):
-            self.console.print(report.BestTable(trials, n=5))
+            self.console.print(report.BestTable(trials, self._summary, n=5))
         else:
             self.say("no trial is complete")
         failed = sum(trial.evaluation.status == "failed" for trial in trials)
@@ -153,10 +157,5 @@ class Display:
         parts += [f"reward {result.reward:.3f}"] if result.reward is not None else []
         count = evaluation.metrics.get("parameters")
         parts += [f"parameters {count}"] if count is not None else []
-        shown = _shown(architecture.summary, result.architecture)
+        shown = self._summary(result.architecture)
         return "  ".join([*parts, f"{evaluation.seconds:.1f} s", shown])
-
-
-def _shown(summary: Callable[[Any], str], text: str) -> str:
-    """The architecture in one readable line."""
-    return summary(architecture.parse(text))

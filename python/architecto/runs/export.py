@@ -6,11 +6,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from architecto.problems.networks import architecture
+from architecto.problems.base import BaseProblem
 from architecto.study.study import TrialResult
 
 _TEMPORARY = ".best-"
-_OURS = ("model.py", "weights.pt", "__pycache__")
+_OURS = ("model.py", "answer.txt", "weights.pt", "__pycache__")
 _WEIGHTS = re.compile(r"(\d+)\.pt(\.partial)?\Z")
 
 
@@ -19,8 +19,9 @@ def weights_path(run_dir: Path, trial: int) -> Path:
     return run_dir / "weights" / f"{trial}.pt"
 
 
-def write_best(run_dir: Path, trial: TrialResult) -> Path:
-    """Writes `best/model.py` and `best/weights.pt` for this trial; returns the path of model.py.
+def write_best(run_dir: Path, trial: TrialResult, problem: BaseProblem) -> Path:
+    """Writes `best/` for this trial, what its problem makes of it and `weights.pt`; returns the
+    path of the main file.
 
     The folder is replaced as a whole, so that source and weights always belong together; what else
     somebody has put there moves along. Imports torch. Raises `FileNotFoundError` if the trial's
@@ -29,15 +30,12 @@ def write_best(run_dir: Path, trial: TrialResult) -> Path:
     best = run_dir / "best"
     if os.path.lexists(best) and (best.is_symlink() or not best.is_dir()):
         raise FileExistsError(f"{best} is no folder: move it away")
-    pixels = trial.evaluation.facts.get("preprocessing", {})
-    tree = architecture.parse(trial.architecture)
-    source = architecture.source(tree, pixels.get("mean"), pixels.get("deviation"))
     weights = weights_path(run_dir, trial.number)
     if not weights.exists():
         raise FileNotFoundError(weights)
     fresh = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=run_dir))
     shutil.copyfile(weights, fresh / "weights.pt")
-    (fresh / "model.py").write_text(source, encoding="utf-8")
+    main = problem.write_best(fresh, trial.architecture, trial.evaluation)
     if best.exists():
         os.rename(best, tempfile.mkdtemp(prefix=_TEMPORARY, dir=run_dir))
     os.rename(fresh, best)
@@ -46,7 +44,7 @@ def write_best(run_dir: Path, trial: TrialResult) -> Path:
             if path.name not in _OURS and not os.path.lexists(best / path.name):
                 os.rename(path, best / path.name)
         shutil.rmtree(old, ignore_errors=True)
-    return best / "model.py"
+    return best / main.name
 
 
 def discard_weights(run_dir: Path, keep: set[int]) -> None:

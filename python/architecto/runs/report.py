@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from architecto.problems.networks import architecture
 from architecto.study.study import TrialResult, ranked
 
+Summary = Callable[[str], str]
+"""From the text of an answer to one line for a person, see `BaseProblem.summary`."""
 WIDE = 80
 """Columns of a terminal from which on architectures stand beside the figures, not below them."""
 
@@ -20,16 +21,16 @@ WIDE = 80
 class BestTable:
     """A table of the `n` best complete trials, best first, with whatever metrics they have."""
 
-    def __init__(self, trials: list[TrialResult], n: int = 5) -> None:
-        self._trials = ranked(trials)[:n]
+    def __init__(self, trials: list[TrialResult], summary: Summary, n: int = 5) -> None:
+        self._trials, self._summary = ranked(trials)[:n], summary
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
         if options.max_width >= WIDE:
-            yield _wide(self._trials)
+            yield _wide(self._trials, self._summary)
         else:
-            yield from _narrow(self._trials, options.max_width)
+            yield from _narrow(self._trials, self._summary, options.max_width)
 
 
 def _metrics(trials: list[TrialResult]) -> list[str]:
@@ -43,7 +44,7 @@ def _figures(trial: TrialResult, metrics: list[str]) -> list[str]:
     return [str(trial.number), *(figure(name, found.get(name)) for name in metrics), reward]
 
 
-def _wide(trials: list[TrialResult]) -> Table:
+def _wide(trials: list[TrialResult], summary: Summary) -> Table:
     """The architecture, in the last column, takes what the figures leave and wraps."""
     metrics = _metrics(trials)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -53,11 +54,11 @@ def _wide(trials: list[TrialResult]) -> Table:
     table.add_column("reward", justify="right")
     table.add_column("architecture", ratio=1, overflow="fold")
     for trial in trials:
-        table.add_row(*_figures(trial, metrics), Text(short(trial.architecture)))
+        table.add_row(*_figures(trial, metrics), Text(summary(trial.architecture)))
     return table
 
 
-def _narrow(trials: list[TrialResult], width: int) -> Iterator[RenderableType]:
+def _narrow(trials: list[TrialResult], summary: Summary, width: int) -> Iterator[RenderableType]:
     """As many of the figures as have room, and the architecture below them."""
     metrics = _metrics(trials)
     rows = [_figures(trial, metrics) for trial in trials]
@@ -74,7 +75,7 @@ def _narrow(trials: list[TrialResult], width: int) -> Iterator[RenderableType]:
     yield Text("─" * width)
     for trial, row in zip(trials, rows, strict=True):
         yield line(row)
-        yield Padding(Text(short(trial.architecture)), (0, 0, 0, 7))
+        yield Padding(Text(summary(trial.architecture)), (0, 0, 0, 7))
 
 
 def label(metric: str) -> str:
@@ -92,11 +93,3 @@ def figure(metric: str, value: float | None) -> str:
 def percent(accuracy: float | None) -> str:
     """An accuracy in [0, 1] as a percentage with two decimals; `-` for none."""
     return "-" if accuracy is None else f"{100 * accuracy:.2f} %"
-
-
-def short(text: str) -> str:
-    """The summary of an architecture text, or the text itself if it is none."""
-    try:
-        return architecture.summary(architecture.parse(text))
-    except architecture.ArchitectureError:
-        return text

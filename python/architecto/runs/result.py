@@ -6,70 +6,61 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architecto.problems.networks import architecture
+from architecto.problems.base import BaseProblem
+from architecto.runs import configuration
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from architecto.evaluators.base import Evaluation
     from architecto.study.study import TrialResult
 
 
 @dataclass(frozen=True)
 class Best:
-    """The best network of a run: see the fields of a trial in `Result`."""
+    """The best answer of a run; for networks `architecture` is its text."""
 
     trial: int
-    architecture: str
-    metrics: dict[str, float]
-    """Such as validation_accuracy, test_accuracy and parameters, which are attributes too."""
-    objective: str
-    """The metric that ranks the trials."""
+    answer: str
+    evaluation: Evaluation = field(repr=False)
     reward: float | None
     folder: Path = field(repr=False)
-    pixel_mean: list[float] | None = field(repr=False)
-    pixel_deviation: list[float] | None = field(repr=False)
+    problem: BaseProblem = field(repr=False)
 
     @property
-    def validation_accuracy(self) -> float | None:
-        return self.metrics.get("validation_accuracy")
+    def architecture(self) -> str:
+        return self.answer
 
     @property
-    def test_accuracy(self) -> float | None:
-        return self.metrics.get("test_accuracy")
-
-    @property
-    def parameters(self) -> float | None:
-        return self.metrics.get("parameters")
+    def metrics(self) -> dict[str, float]:
+        """Such as validation_accuracy, test_accuracy and parameters."""
+        return self.evaluation.metrics
 
     @property
     def source(self) -> str:
-        """The network as a PyTorch module in readable source that depends on torch alone."""
-        tree = architecture.parse(self.architecture)
-        return architecture.source(tree, self.pixel_mean, self.pixel_deviation)
+        """The answer as code: of a network a PyTorch module that depends on torch alone."""
+        return self.problem.source(self.answer, self.evaluation)
+
+    def load(self) -> Any:
+        """The answer as an object, from what the run stored of it: see `module` for networks.
+
+        Raises FileNotFoundError where nothing was stored, or another best answer since.
+        """
+        try:
+            return self.problem.load(self.folder, self.answer)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"{error}: trial {self.trial} stored nothing, or the run has gone on and has "
+                "another best one (then read the result again)"
+            ) from None
 
     def module(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode, on the CPU.
 
-        Images `[n, C, H, W]`, normalised with `pixel_mean` and `pixel_deviation` as
-        `datasets.load` gives them → scores `[n, classes]`. Raises FileNotFoundError where no
-        weights were stored: the accuracy was looked up in a table, or the run has gone on since
-        and has another best network.
+        Images `[n, C, H, W]`, normalised with the mean and deviation in
+        ``evaluation.facts["preprocessing"]`` → scores `[n, classes]`. Errors as `load`.
         """
-        import torch
-
-        from architecto.problems.networks.source_code import layer_list
-
-        tree = architecture.parse(self.architecture)
-        file = self.folder / "model.py"
-        if not file.is_file() or layer_list(tree) not in file.read_text(encoding="utf-8"):
-            raise FileNotFoundError(
-                f"no weights of trial {self.trial} in {self.folder}: its network was not trained, "
-                "or the run has gone on and has another best one (then read the result again)"
-            )
-        network = architecture.build(tree)
-        weights = torch.load(self.folder / "weights.pt", weights_only=True, map_location="cpu")
-        network.load_state_dict(weights)
-        return network.eval()
+        return self.load()
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,8 +83,9 @@ class Result:
         """The result of a run that ends, or goes on; raises StudyError if there is none."""
         from architecto.study.study import Study
 
+        problem = configuration.load(run_dir).searched
         study = Study.open(run_dir, read_only=True)
-        best = None if study.best is None else _best(study.best, run_dir / "best")
+        best = None if study.best is None else _best(study.best, run_dir / "best", problem)
         names = dict.fromkeys(name for trial in study.trials for name in trial.evaluation.metrics)
         return cls(run_dir, [_row(trial, list(names)) for trial in study.trials], best)
 
@@ -103,24 +95,20 @@ class Result:
             return f"{head}, none complete"
         from architecto.runs import report
 
-        name = self.best.objective
+        name = self.best.evaluation.objective
         value = report.figure(name, self.best.metrics[name])
-        shown = architecture.summary(architecture.parse(self.best.architecture))
+        shown = self.best.problem.summary(self.best.answer)
         return f"{head}, best: trial {self.best.trial}, {report.label(name)} {value}, {shown}"
 
 
-def _best(trial: TrialResult, folder: Path) -> Best:
-    found = trial.evaluation
-    pixels = found.facts.get("preprocessing", {})
+def _best(trial: TrialResult, folder: Path, problem: BaseProblem) -> Best:
     return Best(
         trial=trial.number,
-        architecture=trial.architecture,
-        metrics=found.metrics,
-        objective=found.objective,
+        answer=trial.architecture,
+        evaluation=trial.evaluation,
         reward=trial.reward,
         folder=folder,
-        pixel_mean=pixels.get("mean"),
-        pixel_deviation=pixels.get("deviation"),
+        problem=problem,
     )
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from architecto import evaluators, executors, rewards, scorers
 from architecto.conversation import trace
+from architecto.conversation.position import Position
 from architecto.conversation.recovery import recover
 from architecto.conversation.server import Server
 from architecto.conversation.service import Service
@@ -23,7 +24,6 @@ from architecto.learning.agent import Agent
 from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
 from architecto.runs import checkpoint, configuration, export, warm_start
-from architecto.runs.checkpoint import Position
 from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.display import Display
 from architecto.scorers.base import BaseScorer, LearningScorer
@@ -52,20 +52,27 @@ class Run:
         load_scorer: Callable[[str], BaseScorer] | None = None,
         console: Console | None = None,
     ) -> None:
-        load_scorer = load_scorer or functools.partial(scorers.load, seed=settings.seed)
+        load_scorer = load_scorer or functools.partial(
+            scorers.load, seed=settings.seed, settings=settings.guide
+        )
         self.run_dir, self.settings = run_dir, settings
         self.failure: str | None = None
         self._scorer_prepared = False
-        self.display = Display(console or Console(highlight=False), trials=settings.trials)
+        self.display = Display(
+            console or Console(highlight=False),
+            trials=settings.trials,
+            summary=settings.searched.summary,
+        )
         say = self.display.say
         self.study = _study(run_dir, say)
         self._checkpoints = checkpoint.Writer(run_dir)
         self.trace = trace.Trace(run_dir / "trace.jsonl", say=say)
         warm_start.begin(run_dir, settings, say)
         agent, position, damaged = self._restored(load_scorer)
-        reward = evaluators.load(settings.evaluator["name"]).reward
+        spec = settings.evaluator_spec
+        reward = settings.reward or evaluators.load(spec["name"]).reward
         self.executor = executors.create(
-            "local", settings.evaluator, workers=settings.workers, log=run_dir / "workers.log"
+            settings.executor, spec, workers=settings.workers, log=run_dir / "workers.log"
         )
         self.trials = Trials(
             agent,
@@ -80,7 +87,7 @@ class Run:
         self.service = Service(
             agent,
             seed=settings.seed,
-            canonical=settings.canonical,
+            canonical=settings.searched.canonical,
             trials=self.trials,
             load_scorer=load_scorer,
             trace=self.trace.path,
@@ -120,8 +127,9 @@ class Run:
         cut = position.replay if not self.trace.is_damaged and (saved or told) else None
         agent = Agent(
             load_scorer(position.scorer or settings.scorer),
-            task=settings.task,
+            task=settings.sentence,
             seed=settings.seed,
+            settings=settings.guide,
             buffer=ReplayBuffer(run_dir / REPLAY, size=cut, say=say),
             say=say,
             record=metrics.write,
@@ -229,7 +237,7 @@ class Run:
         """Write the incumbent's model and weights, if they are not there yet."""
         best = self.study.best
         if best is not None and export.weights_path(self.run_dir, best.number).exists():
-            export.write_best(self.run_dir, best)
+            export.write_best(self.run_dir, best, self.settings.searched)
         export.discard_weights(self.run_dir, keep=set(self.trials.running))
 
 

@@ -145,13 +145,12 @@ def serve_scores(
     from architecto.conversation.service import Service
     from architecto.learning.agent import Agent
 
-    scorer = scorers.load(settings.scorer, seed=settings.seed)
-    agent = Agent(scorer, task=None, seed=settings.seed)  # its engines say what their task is
-    load_scorer = functools.partial(scorers.load, seed=settings.seed)
+    load_scorer = functools.partial(scorers.load, seed=settings.seed, settings=settings.guide)
+    scorer = load_scorer(settings.scorer)
+    agent = Agent(scorer, task=settings.task, seed=settings.seed, settings=settings.guide)
     service = Service(
         agent,
         seed=settings.seed,
-        canonical=settings.canonical,
         load_scorer=load_scorer,
         scorer_files=allow_scorer_files or not listening.startswith("tcp://"),
         scoring_s=settings.scorer_seconds,

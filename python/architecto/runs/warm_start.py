@@ -37,8 +37,8 @@ def begin(run_dir: Path, settings: Configuration, say: Callable[[str], None] = l
     path = run_dir / REPLAY
     if settings.warm_start is None or path.exists():
         return
-    earlier = configuration.load(Path(settings.warm_start)).evaluator
-    same = earlier | {"device": ""} == settings.evaluator | {"device": ""}
+    earlier = configuration.load(Path(settings.warm_start)).evaluator_spec
+    same = earlier | {"device": ""} == settings.evaluator_spec | {"device": ""}
     copy(configuration.earlier_data(settings.warm_start), path, same=same, say=say)
 
 

@@ -1,9 +1,9 @@
 #lang racket/base
 ;; What the compiler of relations sees in the syntax of a goal.
 
-(require "../matche.rkt"
-         (for-template racket/base "../integers/fd.rkt" "../forms.rkt"
-                       (except-in "../goal.rkt" domfd)))
+(require "../core/matche.rkt"
+         (for-template racket/base "../integers/fd.rkt" "../core/forms.rkt"
+                       (except-in "../core/goal.rkt" domfd)))
 (provide parse-goal occurs-in-syntax? occurring shadowing?)
 
 ;; A goal in a relation's body is seen as one of

@@ -1,7 +1,8 @@
 #lang racket/base
 ;; What the compiled code of a clause calls.
 
-(require "../advance.rkt" "../goal.rkt" "../state.rkt" "../store.rkt" "../term.rkt")
+(require "../core/advance.rkt" "../core/goal.rkt" "../core/state.rkt" "../core/store.rkt"
+         "../core/term.rkt")
 (provide plain-clause woken late-failure)
 
 ;; A clause that is not compiled: its goal is built and interpreted.

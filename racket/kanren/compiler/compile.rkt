@@ -4,7 +4,8 @@
 ;; forms.rkt; they do it without building goals that are used at once.
 
 (require (for-syntax racket/base) racket/syntax "analysis.rkt" "names.rkt" "emission.rkt"
-         (for-template racket/base "clauses.rkt" "../forms.rkt" "../goal.rkt" "../state.rkt"))
+         (for-template racket/base "clauses.rkt" "../core/forms.rkt" "../core/goal.rkt"
+                       "../core/state.rkt"))
 (provide compile-relation)
 
 (define/with-syntax (st store next pending n args) shared-names)

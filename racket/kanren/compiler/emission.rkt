@@ -2,8 +2,9 @@
 ;; The code of a clause: what the stream search and what the guided search do with its goals.
 
 (require (for-syntax racket/base) racket/syntax "analysis.rkt" "names.rkt" "matching.rkt"
-         (for-template racket/base "../advance.rkt" "clauses.rkt" "../state.rkt" "../store.rkt"
-                       "../term.rkt"))
+         (for-template racket/base "../core/advance.rkt" "clauses.rkt" "../core/state.rkt"
+                       "../core/store.rkt"
+                       "../core/term.rkt"))
 (provide (struct-out scope) emit-run emit-expand)
 
 (define/with-syntax (st store next pending n args) shared-names)

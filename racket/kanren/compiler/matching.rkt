@@ -4,7 +4,7 @@
 ;; must be built is built.
 
 (require (for-syntax racket/base) racket/list racket/syntax "analysis.rkt" "names.rkt"
-         (for-template racket/base racket/fixnum "../substitution.rkt" "../term.rkt"))
+         (for-template racket/base racket/fixnum "../core/substitution.rkt" "../core/term.rkt"))
 (provide compile-equation with-variables)
 
 (define/with-syntax (st store next pending n args) shared-names)

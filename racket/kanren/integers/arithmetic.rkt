@@ -1,10 +1,9 @@
 #lang racket/base
 ;; Arithmetic over finite domains: the constraints on integers and how they narrow domains.
 
-(require racket/list "bounds.rkt" "domain.rkt" "expression.rkt" "relaxation.rkt" "../state.rkt"
-         "../term.rkt")
-(provide (struct-out arithmetic) post-arithmetic! run-arithmetic!
-         arithmetic-terms arithmetic->surface fold-arithmetic holds? infeasible? propagations)
+(require racket/list "../core/domain.rkt" "../core/family.rkt" "../core/state.rkt"
+         "../core/term.rkt" "bounds.rkt" "expression.rkt" "relaxation.rkt")
+(provide (struct-out arithmetic) arithmetic-family holds? propagations)
 
 ;; An Arithmetic is (arithmetic OP ARGS), a goal and, once posted, a constraint:
 ;;   =  <=  =/=  SUM           the sum (expression.rkt) is so related to 0
@@ -86,8 +85,8 @@
 
 ;; -- running --------------------------------------------------------------------------------------
 
-;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold, 'fixpoint
-;; when running it again would change nothing, else #t
+;; Runs a posted constraint: narrows the domains of its variables. -> #f when it cannot hold,
+;; 'fixpoint when running it again would change nothing, else #t
 (define (run-arithmetic! tx serial c)
   (set! runs (add1 runs))
   (define op (arithmetic-op c))
@@ -375,3 +374,25 @@
                       (define b (if d (domain-max d) t))
                       (values (if (< a lo) a lo) (if (> b hi) b hi)))])
         (>= (- hi lo) (sub1 (length open))))))
+
+;; -- the family -----------------------------------------------------------------------------------
+
+(define (clauses st variables constraints name named?)
+  (sort (for/list ([c (in-list constraints)]
+                   #:when (and (arithmetic? c) (named? (arithmetic-terms c))))
+          (name (arithmetic->surface c)))
+        term<?))
+
+(define arithmetic-family
+  (make-family 'arithmetic
+               #:goal? arithmetic?
+               #:post post-arithmetic!
+               #:goal-text (λ (st g) (arithmetic->surface (fold-arithmetic st g)))
+               #:constraint? arithmetic?
+               #:run run-arithmetic!
+               #:terms arithmetic-terms
+               #:reaching? #t
+               #:constraint-text arithmetic->surface
+               #:slot 'arithmetic
+               #:clauses clauses
+               #:infeasible? infeasible?))

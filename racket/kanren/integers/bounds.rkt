@@ -2,7 +2,7 @@
 ;; Bounds of integer expressions: from the domains of the variables up to the whole, and from the
 ;; bounds of the whole down into the variables' domains.
 
-(require "domain.rkt" "expression.rkt" "../term.rkt")
+(require "../core/domain.rkt" "expression.rkt" "../core/term.rkt")
 (provide sum-bounds narrow-sum!)
 
 ;; Bounds are two numbers, the least and the greatest value: integers, or -inf.0 / +inf.0 for an open

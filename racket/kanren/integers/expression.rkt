@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Integer expressions: sums of products, quotients and remainders, as data in one canonical form.
 
-(require racket/list "../term.rkt")
+(require racket/list "../core/term.rkt")
 (provide constant-sum term-sum sum->expression constant? sum-terms sum-constant
          sum-add sum-scale sum-subtract sum-multiply sum-quotient sum-remainder
          fold-sum evaluate evaluate-sum sum-variables member-variable? occurrences

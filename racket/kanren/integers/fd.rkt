@@ -3,7 +3,7 @@
 ;; as constraint goals.
 
 (require (for-syntax racket/base)
-         "arithmetic.rkt" "domain.rkt" "expression.rkt" "../goal.rkt" "../term.rkt")
+         "arithmetic.rkt" "../core/domain.rkt" "expression.rkt" "../core/goal.rkt" "../core/term.rkt")
 (provide fd fd-expression infd interval (rename-out [term-in domfd])
          =fd =/=fd <fd <=fd >fd >=fd +fd *fd quotientfd remainderfd distinctfd)
 

@@ -16,18 +16,17 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from architecto.catalogue import CatalogueError, one_line
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # names are told without NumPy, which takes a moment to load
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 SPLIT_SEED = 0
 """Seed of every split; a split is the same in every run and for every seed of a search."""
 
-Arrays: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int64]]
+Arrays: TypeAlias = "tuple[NDArray[np.float32], NDArray[np.int64]]"
 """Images `[n, c, h, w]` with pixels in [0, 1], and labels `[n]`."""
 
 
@@ -52,6 +51,8 @@ class Splits:
     @classmethod
     def of(cls, images: NDArray[np.float32], labels: NDArray[np.int64]) -> Splits:
         """Of every class 60 % are training, 20 % validation and 20 % test images."""
+        import numpy as np
+
         rest, test = hold_out((images, labels), [round(n * 0.2) for n in np.bincount(labels)])
         train, validation = hold_out(rest, [round(n * 0.25) for n in np.bincount(rest[1])])
         return cls(train, validation, test)
@@ -130,6 +131,8 @@ class BaseDataset(ABC):
 
     def _wrong(self, images: object, labels: object) -> str | None:
         """What is wrong with a part, in a few words."""
+        import numpy as np
+
         if not (isinstance(images, np.ndarray) and images.dtype == np.float32):
             return f"got images of {_kind(images)}, expected a NumPy array of float32"
         if not (isinstance(labels, np.ndarray) and labels.dtype == np.int64):
@@ -173,6 +176,8 @@ def hold_out(part: Arrays, counts: list[int]) -> tuple[Arrays, Arrays]:
 
     Drawn with `RandomState`, whose stream NumPy promises never to change.
     """
+    import numpy as np
+
     images, labels = part
     random = np.random.RandomState(SPLIT_SEED)
     chosen = np.zeros(len(labels), dtype=bool)
@@ -184,6 +189,7 @@ def hold_out(part: Arrays, counts: list[int]) -> tuple[Arrays, Arrays]:
 
 def normalised(dataset: BaseDataset, splits: Splits) -> Tensors:
     """The parts as tensors, normalised by the training images; imports torch."""
+    import numpy as np
     import torch
 
     mean = splits.train[0].mean(axis=(0, 2, 3), dtype=np.float64)

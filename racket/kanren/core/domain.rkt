@@ -1,8 +1,8 @@
 #lang racket/base
 ;; Finite domains: sets of integers, and the domain of a variable in a transaction.
 
-(require "../state.rkt" "../term.rkt")
-(provide (struct-out domain)
+(require "family.rkt" "goal.rkt" "state.rkt" "term.rkt")
+(provide (struct-out domain) domain-family
          anything interval-domain list-domain specification->domain domain->specification
          domain-member? domain-clip domain-meet domain-remove domain-filter domain-size domain-values
          restrict-domain! restrict-bounds! exclude-value! known-domain)
@@ -253,3 +253,30 @@
                (change-domain! tx t a (domain-remove old n))
                (restrict-domain! tx t (domain-remove anything n)))]
           [else (and (exact-integer? t) (not (= t n)))])))
+
+;; -- the family -----------------------------------------------------------------------------------
+
+;; Every integer is a domain of one variable or another: an endless one says nothing.
+(define (attribute-texts v a)
+  (define d (attribute-domain a))
+  (if (or (not d) (equal? d anything)) '() (list (domain->text v d))))
+
+(define (domain->text t d) (list 'infd t (domain->specification d)))
+
+(define (clauses st variables constraints name named?)
+  (for*/list ([v (in-list variables)]
+              [d (in-value (attribute-domain (variable-attribute st v)))]
+              #:when d)
+    (domain->text (name v) d)))
+
+(define domain-family
+  (make-family 'domains
+               #:goal? domfd?
+               #:post (λ (tx g) (restrict-domain! tx (domfd-term g) (domfd-domain g)))
+               #:goal-text (λ (st g) (domain->text (domfd-term g) (domfd-domain g)))
+               #:hand-on (λ (tx a t)
+                           (define d (attribute-domain a))
+                           (or (not d) (restrict-domain! tx t d)))
+               #:slot 'domains
+               #:attribute-texts attribute-texts
+               #:clauses clauses))

@@ -1,8 +1,7 @@
 #lang racket/base
 ;; Posting a constraint: all families together, run to a fixed point.
 
-(require "absento.rkt" "integers/arithmetic.rkt" "disequality.rkt" "integers/domain.rkt" "goal.rkt"
-         "state.rkt" "substitution.rkt" "term.rkt" "types.rkt")
+(require "family.rkt" "goal.rkt" "state.rkt" "substitution.rkt" "term.rkt")
 (provide post wake-bindings)
 
 ;; The state after a constraint goal (see goal.rkt) or a conjunction of them, or #f where it fails.
@@ -33,14 +32,8 @@
 (define (start! tx goal)
   (cond
     [(==? goal) (unify! tx (==-left goal) (==-right goal))]
-    [(=/=? goal) (post-disequality! tx (=/=-left goal) (=/=-right goal))]
-    [(type-goal? goal)
-     ((if (type-goal-positive? goal) require-type! forbid-type!)
-      tx (type-goal-term goal) (type-goal-type goal))]
-    [(absento? goal) (absent! tx (absento-tag goal) (absento-term goal))]
-    [(domfd? goal) (restrict-domain! tx (domfd-term goal) (domfd-domain goal))]
-    [(arithmetic? goal) (post-arithmetic! tx goal)]
     [(conj? goal) (and (start! tx (conj-left goal)) (start! tx (conj-right goal)))]
+    [(family-of-goal goal) => (λ (f) ((family-post f) tx goal))]
     [else
      (raise-arguments-error
       'run
@@ -56,9 +49,7 @@
      => (λ (serial)
           (define c (constraint-ref tx serial))
           (define outcome
-            (cond [(not c) 'fixpoint]
-                  [(disequality? c) (run-disequality! tx serial c)]
-                  [else (run-arithmetic! tx serial c)]))
+            (if c ((family-run (family-of-constraint c)) tx serial c) 'fixpoint))
           (and outcome
                (begin (end-run! tx (eq? outcome 'fixpoint))
                       (run-agenda! tx))))]
@@ -78,12 +69,9 @@
 
 (define (hand-on! tx a binding)
   (define t (cdr binding))
-  (and (let ([type (attribute-type a)])
-         (cond [(not type) #t]
-               [(symbol? type) (require-type! tx t type)]
-               [else (for/and ([n (in-list type)]) (forbid-type! tx t n))]))
-       (or (not (attribute-domain a)) (restrict-domain! tx t (attribute-domain a)))
-       (for/and ([tag (in-list (reverse (attribute-absent a)))]) (absent! tx tag t))
+  (and (for/and ([f (in-list (families))])
+         (define hand-on (family-hand-on f))
+         (or (not hand-on) (hand-on tx a t)))
        (let ([t (walk tx t)])
          (when (var? t)
            (for ([serial (in-list (attribute-watches a))]) (watch! tx t serial)))

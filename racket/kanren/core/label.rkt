@@ -2,10 +2,10 @@
 ;; Labelling: the integers that a variable may still take, as alternatives; and the question whether
 ;; the variables that no answer shows have a solution at all.
 
-(require "integers/arithmetic.rkt" "disequality.rkt" "integers/domain.rkt" "goal.rkt" "sharing.rkt"
-         "state.rkt" "store.rkt" "term.rkt" "trie.rkt")
+(require "domain.rkt" "family.rkt" "goal.rkt" "sharing.rkt" "state.rkt" "store.rkt" "term.rkt"
+         "trie.rkt")
 (provide label-choice (struct-out labelling) start-labelling labelling-step
-         solvable? term-variables alternatives-entered (struct-out exn:fail:endless))
+         solvable? alternatives-entered (struct-out exn:fail:endless))
 
 ;; More values than this are halved rather than listed.
 (define listing-limit 64)
@@ -37,7 +37,7 @@
   (define branches
     (cond [listed? (for/list ([n (in-list (domain-values d))]) (== v n))]
           ;; halving a wide domain again and again pays only if there can be a solution
-          [(and (> size listing-limit) (infeasible? (begin-transaction st))) '()]
+          [(and (> size listing-limit) (infeasible? st)) '()]
           [(< size +inf.0) (halves v d)]
           [else (raise-endless st v d)]))
   (set! entered (+ entered (length branches)))
@@ -115,19 +115,10 @@
             (domain->specification d))
     (current-continuation-marks))))
 
-;; The unbound variables of a term in order of appearance.
-(define (term-variables st t)
-  (define seen (make-hasheqv))
-  (define found '())
-  (define visits (make-visits))
-  (let loop ([t t])
-    (let ([t (walk/store t (state-store st))])
-      (cond [(var? t) (unless (hash-ref seen (var-id t) #f)
-                        (hash-set! seen (var-id t) #t)
-                        (set! found (cons t found)))]
-            [(pair? t) (when (first-visit? visits t) (loop (car t)) (loop (cdr t)))]
-            [(vector? t) (when (first-visit? visits t) (for ([e (in-vector t)]) (loop e)))])))
-  (reverse found))
+;; Can the constraints of some family, taken together, not hold?
+(define (infeasible? st)
+  (define tx (begin-transaction st))
+  (for/or ([f (in-list (families))]) ((family-infeasible? f) tx)))
 
 ;; -- as a stream ----------------------------------------------------------------------------------
 
@@ -184,7 +175,7 @@
 
 (define (constraint-variables st c)
   (filter (λ (v) (variable-domain st v))
-          (term-variables st (if (disequality? c) (disequality-pairs c) (arithmetic-terms c)))))
+          (term-variables st ((family-terms (family-of-constraint c)) c))))
 
 (define (all-solvable? st variables)
   (for/and ([group (in-list (groups st variables))]) (group-solvable? st group)))
@@ -226,6 +217,6 @@
        (cond [(exact-integer? lo) (domain-clip d lo (+ lo window))]
              [(exact-integer? hi) (domain-clip d (- hi window) hi)]
              [else (domain-clip d (- window) window)]))
-     (cond [(infeasible? (begin-transaction st)) #f]
+     (cond [(infeasible? st) #f]
            [(and near (try (domfd v near))) #t]
            [else (raise-endless st v d)])]))

@@ -2,8 +2,8 @@
 ;; The state of one branch of the search: substitution and constraint store, and the transaction in
 ;; which a goal changes them.
 
-(require racket/fixnum "substitution.rkt" "term.rkt" "trie.rkt")
-(provide (struct-out state) empty-state
+(require racket/fixnum "sharing.rkt" "substitution.rkt" "term.rkt" "trie.rkt")
+(provide (struct-out state) empty-state term-variables variable-attribute
          (struct-out attribute) no-attribute
          begin-transaction resume-transaction commit
          transaction-steps transaction-serial transaction-store set-transaction-store!
@@ -22,6 +22,22 @@
 ;; Persistent: a transaction makes a new state and leaves the old one as it was.
 (struct state (store constraints serial next) #:prefab)
 (define empty-state (state trie-empty trie-empty 0 1))
+
+;; The unbound variables of a term in order of appearance.
+(define (term-variables st t)
+  (define seen (make-hasheqv))
+  (define found '())
+  (define visits (make-visits))
+  (let loop ([t t])
+    (let ([t (walk/store t (state-store st))])
+      (cond [(var? t) (unless (hash-ref seen (var-id t) #f)
+                        (hash-set! seen (var-id t) #t)
+                        (set! found (cons t found)))]
+            [(pair? t) (when (first-visit? visits t) (loop (car t)) (loop (cdr t)))]
+            [(vector? t) (when (first-visit? visits t) (for ([e (in-vector t)]) (loop e)))])))
+  (reverse found))
+
+(define (variable-attribute st v) (store-attribute (state-store st) v))
 
 ;; A Transaction is the mutable workplace of one goal. Constraint families narrow attributes in it and
 ;; put two kinds of work on its agenda: equations (pairs of terms still to unify) and wakes (serial

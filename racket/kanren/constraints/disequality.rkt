@@ -1,9 +1,10 @@
 #lang racket/base
 ;; Disequality: two terms that must not become equal.
 
-(require "integers/domain.rkt" "sharing.rkt" "state.rkt" "substitution.rkt" "term.rkt" "trie.rkt"
-         "types.rkt")
-(provide (struct-out disequality) post-disequality! run-disequality! differing-pairs)
+(require racket/list "../core/domain.rkt" "../core/family.rkt" "../core/goal.rkt"
+         "../core/sharing.rkt" "../core/state.rkt" "../core/substitution.rkt" "../core/term.rkt"
+         "../core/trie.rkt" "types.rkt")
+(provide disequality-family post-disequality!)
 
 ;; An open disequality is (disequality PAIRS): not all of the pairs (VAR . TERM) may become equal. It
 ;; is watched on the variables of its first pair alone: while that pair is open, so is the whole.
@@ -125,3 +126,86 @@
            (or (not (attribute-domain a))
                (and (exact-integer? t) (domain-member? (attribute-domain a) t)))
            (not (and (atom? t) (member t (attribute-absent a)))))))
+
+;; -- answers --------------------------------------------------------------------------------------
+
+(define (clauses st variables constraints name named?)
+  (define found
+    (sort (for/list ([pairs (in-list (minimal-disequalities st variables constraints))])
+            (sort (for/list ([p (in-list pairs)])
+                    (sort (list (name (car p)) (name (cdr p))) term-first?))
+                  term<?))
+          term<?))
+  (if (null? found) '() (list (cons '=/= found))))
+
+;; The pairs of each disequality that neither follows from another nor from an absento.
+(define (minimal-disequalities st variables constraints)
+  (define tx (begin-transaction st))
+  (define known (map var-id variables))
+  (define all
+    (remove-duplicates
+     (for*/list ([c (in-list constraints)]
+                 #:when (disequality? c)
+                 [pairs (in-value (differing-pairs tx (disequality-pairs c)))]
+                 #:when (and pairs
+                             (andmap (λ (u) (memv (var-id u) known)) (term-variables st pairs))
+                             (not (ormap (absent? st) pairs))))
+       pairs)))
+  (for/list ([pairs (in-list all)]
+             #:unless (for/or ([other (in-list all)])
+                        (and (not (eq? other pairs))
+                             (implied-by? st pairs other)
+                             ;; of two that say the same, the first
+                             (or (not (implied-by? st other pairs))
+                                 (memq pairs (memq other all))))))
+    pairs))
+
+;; Can the pair never become equal, because one side holds what must not occur in the other?
+(define ((absent? st) p)
+  (define (keeps-out? v t)
+    (and (var? v)
+         (for/or ([tag (in-list (attribute-absent (variable-attribute st v)))])
+           (inside? st tag t))))
+  (or (keeps-out? (car p) (cdr p)) (keeps-out? (cdr p) (car p))))
+
+(define (inside? st tag t)
+  (define store (state-store st))
+  (define visits (make-visits))
+  (define (equal-to-tag? t) (eq? store (make-equal store (list (cons tag t)))))
+  (let loop ([t t])
+    (let ([t (walk/store t store)])
+      (cond [(pair? t) (and (first-visit? visits t)
+                            (or (equal-to-tag? t) (loop (car t)) (loop (cdr t))))]
+            [(vector? t) (and (first-visit? visits t)
+                              (or (equal-to-tag? t) (for/or ([e (in-vector t)]) (loop e))))]
+            [else (equal-to-tag? t)]))))
+
+;; When all `pairs` hold, do all of `other`? Then the disequality of `other` says more.
+(define (implied-by? st pairs other)
+  (define store (make-equal (state-store st) pairs))
+  (and store (eq? store (make-equal store other))))
+
+(define (make-equal store pairs)
+  (for/fold ([store store]) ([p (in-list pairs)])
+    (define-values (next pending) (if store (unify-in (car p) (cdr p) store '()) (values #f '())))
+    next))
+
+;; In a pair of a disequality the variable of the lower number comes first, a variable before a value.
+(define (term-first? a b)
+  (and (name? a) (or (not (name? b)) (term<? a b))))
+(define (name? t) (and (symbol? t) (regexp-match? #rx"^_[.][0-9]+$" (symbol->string t))))
+
+(define (pairs->text pairs)
+  (cons '=/= (for/list ([p (in-list pairs)]) (list (car p) (cdr p)))))
+
+(define disequality-family
+  (make-family 'disequalities
+               #:goal? =/=?
+               #:post (λ (tx g) (post-disequality! tx (=/=-left g) (=/=-right g)))
+               #:goal-text (λ (st g) (pairs->text (list (cons (=/=-left g) (=/=-right g)))))
+               #:constraint? disequality?
+               #:run run-disequality!
+               #:terms disequality-pairs
+               #:constraint-text (λ (c) (pairs->text (disequality-pairs c)))
+               #:slot 'disequalities
+               #:clauses clauses))

@@ -3,7 +3,7 @@
 
 (provide (struct-out var) initial-var
          new-var numbered
-         atom? check-term)
+         atom? check-term term<?)
 
 ;; A Term is a Var, an Atom, a pair of Terms, or a vector of Terms.
 ;; An Atom is an interned symbol, string, bytes, character, number, boolean or the empty list; atoms
@@ -49,3 +49,8 @@
      (string-append "not a term: expected a variable, pair, vector, interned symbol, number, string, "
                     "bytes, character or boolean")
      "got" t)))
+
+;; In the order of their texts, of which the beginning decides: with shared parts they can be endless.
+(define (term<? a b)
+  (parameterize ([error-print-width 10000])
+    (string<? (format "~.s" a) (format "~.s" b))))

@@ -1,0 +1,100 @@
+#lang racket/base
+;; The problem of networks: a space, an input, classes and budgets, as options say.
+
+(require racket/format racket/list racket/match racket/path racket/string
+         "../search/problem.rkt" "../search/user-file.rkt"
+         "budget.rkt" "search.rkt" "space.rkt" "text.rkt")
+(provide find-problem space-problem space-options (struct-out option) option-value)
+
+;; An Option of a space is --NAME on the command line, and #:NAME in the REPL:
+;;   metavar   stands for its value in the help; #f where it takes none, and is there or not
+;;   read      its value as text, or as Racket writes it -> the value, or #f if it is none
+;;   expected  in words, what it may be
+(struct option (name metavar help read expected))
+
+;; The option that bounds a quantity.
+(define (budget-name quantity) (string->symbol (format "max-~a" quantity)))
+
+(define space-options
+  (append
+   (list (option 'input "C,H,W" "shape of an image, C,H,W (default: the space's own)"
+                 (λ (given) (read-shape given)) "three sizes C,H,W of at least 1")
+         (option 'classes "N" "number of classes (default: the space's own)"
+                 (λ (given) (read-whole given 1)) "a whole number of at least 1"))
+   (for/list ([quantity (in-list quantities)])
+     (option (budget-name quantity) "N"
+             (format "budget on the ~a of a network (default: the space's own)" quantity)
+             (λ (given) (read-whole given 0)) "a whole number of at least 0"))
+   (list (option 'table-keys #f "tell the agent the name of each network in the space's table"
+                 (λ (given) (and (boolean? given) given)) "#t"))))
+
+(define (read-whole given least)
+  (define n (if (string? given) (string->number given) given))
+  (and (exact-integer? n) (>= n least) n))
+
+(define (read-shape given)
+  (define sizes
+    (if (string? given) (map string->number (string-split given "," #:trim? #f)) given))
+  (and (list? sizes) (= 3 (length sizes)) (andmap exact-positive-integer? sizes) sizes))
+
+;; The value of an option; `written` is how the user wrote its name. Raises exn:fail:mistake.
+(define (option-value o written given)
+  (or ((option-read o) given)
+      (mistake "~a: expected ~a, got '~a'" written (option-expected o) given)))
+
+;; The problem of a name of a space, or of a path to a file with a define-problem or a define-space.
+;; OPTIONS is a hasheq from names of options to their values. Raises exn:fail:mistake.
+(define (find-problem name options)
+  (define (the-space)
+    (load-provided name 'the-space space? #:kind "problem" #:form problem-form))
+  (define found
+    (if (path-has-extension? name #".rkt") (load-problem name #:otherwise the-space) #f))
+  (cond
+    [(not (problem? found)) (space-problem name options)]
+    [(hash-empty? options) found]
+    [else (mistake "the option ~a has no meaning with the problem ~a, which is no space"
+                   (car (sort (hash-keys options) symbol<?)) (problem-name found))]))
+
+;; The same of a space.
+(define (space-problem name options)
+  (define s (load-space name))
+  (define input (hash-ref options 'input (space-input s)))
+  (define classes (hash-ref options 'classes (space-classes s)))
+  (define budgets
+    (for*/list ([quantity (in-list quantities)]
+                [most (in-value (hash-ref options (budget-name quantity) #f))]
+                #:when most)
+      (list quantity 0 most)))
+  (define table-key (and (hash-ref options 'table-keys #f)
+                         (or (space-table-key s)
+                             (mistake "space ~a names no table of results: expected #:table-key in ~a"
+                                      (space-name s) "its define-space"))))
+  (define short-name (symbol->string (space-name s)))
+  (match-define (list channels height width) input)
+  (problem
+   short-name
+   (format "categorize ~ax~ax~a images into ~a categories" height width channels classes)
+   (hasheq 'space short-name 'input input 'classes classes)
+   (λ () (space-query s #:input input #:classes classes #:budgets budgets))
+   (λ (answer) (architecture->text (first answer)))
+   (λ (answer) (answer-facts answer table-key))
+   layers-so-far
+   (format "no network of space ~a takes ~a to ~a classes with ~a; raise the budget"
+           short-name (shape->text input) classes
+           (budgets->text (with-budgets budgets (space-budgets s))))
+   (whose-space name)))
+
+;; An answer is (ARCHITECTURE PARAMETERS).
+(define (answer-facts answer table-key)
+  (match-define (list architecture parameters) answer)
+  (for/hasheq ([(name value)
+                (in-hash (hasheq 'parameters (and (exact-nonnegative-integer? parameters) parameters)
+                                 'table_key (and table-key (table-key architecture))))]
+               #:when value)
+    (values name value)))
+
+;; A choice's term is ((architecture INPUT LAYERS) PARAMETERS).
+(define (layers-so-far term)
+  (match (read (open-input-bytes term))
+    [(list (list 'architecture _ layers) _) (~s layers)]
+    [_ (bytes->string/utf-8 term)]))
