@@ -14,8 +14,9 @@ from architecto.evaluators.base import Evaluation
 from architecto.problems.networks import datasets
 from architecto.problems.networks.architecture import build, parse
 from architecto.runs.configuration import Configuration
-from architecto.runs.export import discard_weights, weights_path, write_best
+from architecto.runs.export import write_best
 from architecto.study.study import TrialResult
+from architecto.study.weights import discard_weights, weights_path
 
 EVALUATION = Evaluation("complete", metrics={"score": 0.9})
 

@@ -143,6 +143,7 @@ def folder(tmp_path: Path) -> Path:
     """A run of two trials, one failed, whose best network's weights are stored."""
     from architecto.problems.networks import architecture
     from architecto.runs import export
+    from architecto.study.weights import weights_path
 
     Configuration().save(tmp_path)
     with Study.create(tmp_path) as study:
@@ -158,7 +159,7 @@ def folder(tmp_path: Path) -> Path:
             objective="validation_accuracy",
         )
         trial = study.finish(good, evaluation, 0.5)
-    weights = export.weights_path(tmp_path, good)
+    weights = weights_path(tmp_path, good)
     weights.parent.mkdir()
     module = architecture.build(architecture.parse(NETWORK))
     torch.save(module.state_dict(), weights)

@@ -86,6 +86,7 @@ class Networks(BaseProblem):
     name = "networks"
     Settings = NetworkSettings
     evaluators = ("training", "tabular")
+    stores_weights = True
 
     @property
     def task(self) -> str:
