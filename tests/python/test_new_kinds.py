@@ -113,11 +113,13 @@ def test_every_question_knows_the_layer(grown: Copy) -> None:
 def test_python_builds_and_exports_it(grown: Copy) -> None:
     program = f"""
 from architecto.problems.networks import architecture
+from architecto.problems.networks.module import Network
+from architecto.problems.networks.source_code import source
 found = architecture.parse({NETWORK.format(4)!r})
 print(architecture.summary(found))
-print(architecture.build(found).parameter_count)
+print(Network(found).parameter_count)
 names = {{"__name__": "model", "__file__": "model.py"}}
-exec(architecture.source(found), names)
+exec(source(found), names)
 print(sum(p.numel() for p in names["Network"]().parameters()))
 """
     said = grown.run(sys.executable, "-c", program)

@@ -142,6 +142,7 @@ def test_resume_of_nothing() -> None:
 def folder(tmp_path: Path) -> Path:
     """A run of two trials, one failed, whose best network's weights are stored."""
     from architecto.problems.networks import architecture
+    from architecto.problems.networks.module import Network
     from architecto.runs import export
     from architecto.study.weights import weights_path
 
@@ -161,7 +162,7 @@ def folder(tmp_path: Path) -> Path:
         trial = study.finish(good, evaluation, 0.5)
     weights = weights_path(tmp_path, good)
     weights.parent.mkdir()
-    module = architecture.build(architecture.parse(NETWORK))
+    module = Network(architecture.parse(NETWORK))
     torch.save(module.state_dict(), weights)
     export.write_best(tmp_path, trial, Configuration().searched)
     return tmp_path
