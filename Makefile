@@ -37,6 +37,7 @@ option = $(if $(strip $(2)),$(1) $(call quote,$(2)))
 # ---- set-up: files under .venv say what is done ---------------------------------------------------
 
 racket_files := $(shell find racket -name '*.rkt' 2>/dev/null)
+tables := $(wildcard protocol/*.json)
 benches := $(addprefix bench-,$(basename $(notdir $(wildcard tests/bench/*.py tests/bench/*.rkt))))
 racket_tests := $(shell find tests -name '*.rkt' 2>/dev/null)
 installed := .venv/installed
@@ -63,7 +64,7 @@ $(installed): python/pyproject.toml .make/set-up
 raco_make = errors=$$(raco make -j 2 $(1) 2>&1) || { \
 	printf '%s\n' "$$errors" | sed '/^ *\(compilation \)\{0,1\}context\.\.\.:$$/,$$d' >&2; exit 1; }
 
-$(compiled): $(racket_files) $(installed)
+$(compiled): $(racket_files) $(tables) $(installed)
 	@$(if $(racket_files),echo 'compiling racket/'; $(call raco_make,$(racket_files)))
 	@touch $@
 

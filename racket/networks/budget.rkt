@@ -1,8 +1,9 @@
 #lang racket/base
 ;; What layers cost, and budgets on the whole: parameters, multiply-adds, activations, depth.
 
-(require racket/string "../kanren/main.rkt" "blocks.rkt" "layer-list.rkt" "layers.rkt"
-         "quantities.rkt" "shapes.rkt")
+(require (for-syntax racket/base compiler/cm-accomplice "quantities.rkt") racket/string
+         "../kanren/main.rkt" "blocks.rkt" "layer-list.rkt" "layers.rkt" "quantities.rkt"
+         "shapes.rkt")
 (provide endless quantities budgets->text chargeo settleo freeo with-costs no-costs)
 
 ;; An Account is a list of entries (QUANTITY SPENT RESERVE TOTAL), one for each quantity that is kept
@@ -43,34 +44,49 @@
        (fd (<= (+ next reserve) total))
        (charge-otherso layer in out params `(,second . ,rest) rest-after)])))
 
-;; (define-charges (charge-otherso layer in out params account after cost) [QUANTITY GOAL …] …): the
-;; GOALs say the cost of a layer in each quantity but parameters.
-(define-syntax-rule (define-charges (charge-otherso layer in out params account after cost)
-                      [name goal ...] ...)
-  (begin
-    (check-quantities '(params name ...))
-    (defrel (charge-otherso layer in out params account after)
-      (fresh (quantity spent next reserve total rest rest-after cost)
-        (conde
-          [(== account '()) (== after '())]
-          [(== account `((,quantity ,spent ,reserve ,total) . ,rest))
-           (== after `((,quantity ,next ,reserve ,total) . ,rest-after))
-           (fd (= next (+ spent cost)))
-           (fd (<= (+ next reserve) total))
-           (conde [(== quantity 'name) goal ...] ...)
-           (charge-otherso layer in out params rest rest-after)])))))
-
 (define-macs (macso layer in out params macs) torch-layers block-layers)
 
-;; For one image:
-;;   macs         multiply-adds of convolutions, linear layers and attention; those of normalisations,
-;;                pooling, activations and biases are left out, as is usual
-;;   activations  numbers that the layers give, all layers together
-;;   depth        layers in the text, those inside branches included
-(define-charges (charge-otherso layer in out params account after cost)
-  [macs (macso layer in out params cost)]
-  [activations (sizeo out cost)]
-  [depth (== cost 1)])
+;; Relates a layer to its cost in each quantity but parameters, as protocol/quantities.json says:
+;;   "macs"     multiply-adds of convolutions, linear layers and attention; those of normalisations,
+;;              pooling, activations and biases are left out, as is usual
+;;   "outputs"  the numbers that the layer gives
+;;   N          N for every layer, those inside branches included
+;;   {KIND: N}  N for each layer of that kind, 0 for the others
+(define-syntax (define-charges stx)
+  (syntax-case stx ()
+    [(_ (charge-otherso layer in out params account after cost))
+     (with-syntax ([table (for/list ([q (in-list quantities)]) (list q (quantity-cost q)))]
+                   [((name goal) ...)
+                    (for/list ([q (in-list quantities)] #:unless (eq? q 'params))
+                      (define said (quantity-cost q))
+                      (list q
+                            (cond
+                              [(equal? said "macs") #'(macso layer in out params cost)]
+                              [(equal? said "outputs") #'(sizeo out cost)]
+                              [(hash? said)
+                               (with-syntax ([(kind ...) (hash-keys said #t)]
+                                             [(n ...) (for/list ([kind (hash-keys said #t)])
+                                                        (hash-ref said kind))])
+                                 #'(fresh (its-kind rest-of-layer)
+                                     (== layer `(,its-kind . ,rest-of-layer))
+                                     (conde [(== its-kind 'kind) (== cost n)] ...
+                                            [(=/= its-kind 'kind) ... (== cost 0)])))]
+                              [else #`(== cost #,said)])))])
+       (register-external-file (simplify-path (path->complete-path quantities-file)))
+       #'(begin
+           (check-quantities 'table)
+           (defrel (charge-otherso layer in out params account after)
+             (fresh (quantity spent next reserve total rest rest-after cost)
+               (conde
+                 [(== account '()) (== after '())]
+                 [(== account `((,quantity ,spent ,reserve ,total) . ,rest))
+                  (== after `((,quantity ,next ,reserve ,total) . ,rest-after))
+                  (fd (= next (+ spent cost)))
+                  (fd (<= (+ next reserve) total))
+                  (conde [(== quantity 'name) goal] ...)
+                  (charge-otherso layer in out params rest rest-after)])))))]))
+
+(define-charges (charge-otherso layer in out params account after cost))
 
 ;; Nothing more will come: what was spent is the total.
 (defrel (settleo account)

@@ -2,11 +2,12 @@
 ;; What a network costs, as protocol/quantities.json lists it for Racket and Python alike.
 
 (require json racket/runtime-path)
-(provide quantities quantity-word quantity-meaning quantities-by-layer check-quantities)
+(provide quantities quantity-word quantity-meaning quantities-by-layer quantity-cost quantities-file
+         check-quantities)
 
-(define-runtime-path file "../../protocol/quantities.json")
+(define-runtime-path quantities-file "../../protocol/quantities.json")
 
-(define rows (hash-ref (call-with-input-file file read-json) 'quantities))
+(define rows (hash-ref (call-with-input-file quantities-file read-json) 'quantities))
 (define (name-of row) (string->symbol (hash-ref row 'name)))
 
 ;; Their names, parameters first.
@@ -17,17 +18,25 @@
   (for/list ([row (in-list rows)] #:when (hash-ref row 'by_layer #f)) (name-of row)))
 
 (define ((words key) quantity)
-  (for/first ([row (in-list rows)] #:when (eq? quantity (name-of row))) (hash-ref row key)))
+  (for/first ([row (in-list rows)] #:when (eq? quantity (name-of row))) (hash-ref row key #f)))
 
 ;; Behind a number, and in a sentence about it.
 (define quantity-word (words 'word))
 (define quantity-meaning (words 'meaning))
 
-;; The quantities that layers are charged for must be those of the table.
-(define (check-quantities charged)
-  (for ([q (in-list quantities)] #:unless (memq q charged))
+;; What a layer costs, see budget.rkt. Raises exn:fail:user for a row that does not say it.
+(define (quantity-cost quantity)
+  (define cost ((words 'cost) quantity))
+  (define (count? n) (exact-nonnegative-integer? n))
+  (unless (or (member cost '("params" "macs" "outputs")) (count? cost)
+              (and (hash? cost) (positive? (hash-count cost)) (andmap count? (hash-values cost))))
     (raise-user-error
-     (format "protocol/quantities.json: ~a: budget.rkt of racket/networks must say its cost" q)))
-  (for ([q (in-list charged)] #:unless (memq q quantities))
+     (format "protocol/quantities.json: ~a: cost is ~s, expected ~a" quantity cost
+             "\"macs\", \"outputs\", a whole number, or {KIND: NUMBER}")))
+  cost)
+
+;; What layers are charged for is compiled from the table: is it still the same?
+(define (check-quantities compiled)
+  (unless (equal? compiled (for/list ([q (in-list quantities)]) (list q (quantity-cost q))))
     (raise-user-error
-     (format "protocol/quantities.json: ~a: expected a row for each cost of budget.rkt" q))))
+     "protocol/quantities.json has changed since racket/ was compiled: run `make setup`")))

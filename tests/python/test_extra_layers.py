@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from architecto.problems.networks import extra_layers
 from architecto.problems.networks.architecture import parse
+from architecto.problems.networks.module import Network
 from architecto.problems.networks.source_code import source
 
 Array = NDArray[np.float64]

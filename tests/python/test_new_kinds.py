@@ -39,11 +39,7 @@ class LayerScale(nn.Module):
         return x * self.scales
 '''
 QUANTITY = """,
-    {"name": "kernels", "word": "kernels", "meaning": "convolutions"}"""
-CHARGE = """
-  [kernels (fresh (rest kind)
-             (conde [(== layer `(conv2d . ,rest)) (== cost 1)]
-                    [(== layer `(,kind . ,rest)) (=/= kind 'conv2d) (== cost 0)]))]"""
+    {"name": "kernels", "word": "kernels", "meaning": "convolutions", "cost": {"conv2d": 1}}"""
 
 LAYERS = "(conv2d 1 4 3 1 1) (layer-scale {}) (elu) (conv2d 4 4 3 1 1) (flatten) (linear 256 10)"
 NETWORK = f"(architecture (input 1 8 8) ({LAYERS}))"
@@ -88,8 +84,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         file.write(RELATION)
     with (copy.root / "python/architecto/problems/networks/extra_layers.py").open("a") as file:
         file.write(CLASS)
-    copy.edit("protocol/quantities.json", '"meaning": "layers"}', QUANTITY)
-    copy.edit("racket/networks/budget.rkt", "[depth (== cost 1)]", CHARGE)
+    copy.edit("protocol/quantities.json", '"meaning": "layers", "cost": 1}', QUANTITY)
     # what Racket compiled remembers the files of the original by their whole paths
     for folder in (".", "questions", "networks", "networks/spaces"):
         shutil.rmtree(copy.root / "racket" / folder / "compiled", ignore_errors=True)
@@ -189,8 +184,12 @@ def test_a_space_has_a_budget_of_the_quantity(grown: Copy) -> None:
             "protocol/layers.json: tanh: torch.nn has no class Tanhent",
         ),
         (
-            "protocol/quantities.json", '"meaning": "layers"}', QUANTITY, "racket",
-            "protocol/quantities.json: kernels: budget.rkt of racket/networks must say its cost",
+            "protocol/quantities.json", '"meaning": "layers", "cost": 1}', QUANTITY, "racket",
+            "protocol/quantities.json has changed since racket/ was compiled: run `make setup`",
+        ),
+        (
+            "protocol/quantities.json", '"meaning": "layers", "cost": ', '"all", "was": ', "racket",
+            "protocol/quantities.json: depth: cost is \"all\", expected \"macs\", ",
         ),
     ],
 )  # fmt: skip
