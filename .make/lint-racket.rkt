@@ -32,7 +32,7 @@
    (room "racket/kanren" '("main.rkt" "first-order.rkt")
          '("racket/kanren/core" "racket/kanren/constraints" "racket/kanren/integers"
            "racket/kanren/compiler"))
-   (room "racket/search" '("frontier.rkt" "strategy.rkt" "episode.rkt" "problem.rkt")
+   (room "racket/search" '("frontier.rkt" "strategy.rkt" "episode.rkt" "problem.rkt" "user-file.rkt")
          '("racket/kanren/core" "racket/kanren"))
    (room "racket/bridge" '("client.rkt" "agent-process.rkt") '())
    (room "racket/networks" #f '("racket/kanren" "racket/search"))
