@@ -103,10 +103,12 @@ repl: $(installed) $(compiled) ## Racket with the engine and the search spaces l
 test: $(installed) $(compiled) $(compiled_tests) ## runs every test, Python's and Racket's
 	@$(python) -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
-lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused requires and widths
+lint: $(installed) $(compiled) $(compiled_tests) ## checks style, types, unused requires, widths and the borders of rooms
 	@cd python && $(in_python) -m ruff check --config pyproject.toml --quiet --output-format concise . ../tests
 	@cd python && $(in_python) -m ruff format --config pyproject.toml --check --quiet . ../tests
 	@cd python && $(in_python) -m mypy architecto
+	@cd python && ../.venv/bin/lint-imports --no-logo pyproject.toml > ../.venv/borders 2>&1 \
+		|| { cat ../.venv/borders; exit 1; }
 	@racket .make/lint-racket.rkt .make/lint-racket.rkt $(racket_files) $(racket_tests)
 
 # One target for each program in tests/bench, Python's or Racket's.

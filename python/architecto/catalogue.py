@@ -23,6 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from architecto.printing import one_line
+
 
 class CatalogueError(ValueError):
     """Something that cannot be had by its name; the message is one clear line."""
@@ -186,12 +188,6 @@ class Catalogue:
         sys.modules[name] = module
         found.loader.exec_module(module)
         return module
-
-
-def one_line(error: BaseException) -> str:
-    """An exception in one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _bound(tree: ast.Module) -> set[str]:

@@ -18,7 +18,7 @@ from architecto.conversation import endpoint
 from architecto.explain import command as explain
 from architecto.runs import configuration
 from architecto.runs.configuration import Configuration
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 
 DESCRIPTION = """\
 Neural architecture search as a guided relational search. A search space is a relation: miniKanren

@@ -83,7 +83,7 @@ def sample(space: str, count: int) -> list[str]:
 def runs(text: str) -> Network | None:
     """The network if PyTorch takes it, forward and backward; else None."""
     try:
-        network = architecture.build(architecture.parse(text))
+        network = Network(architecture.parse(text))
         for batch in (2, 3):
             scores = network(torch.randn(batch, *network.architecture.input))
             if scores.dim() != 2 or min(scores.shape) < 1:

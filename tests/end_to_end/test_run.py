@@ -61,12 +61,12 @@ def test_same_seed_same_decisions(
 
 def test_parameters_are_those_of_pytorch(finished) -> None:
     """Every network found builds, keeps the budget, has the parameters that the relation says."""
-    from architecto.problems.networks.architecture import build
+    from architecto.problems.networks.module import Network
 
     answers = [m for m in trace(finished[0]) if m["header"]["type"] == "answer"]
     assert answers
     for answer in answers:
-        module = build(parse(answer["body"][0]))
+        module = Network(parse(answer["body"][0]))
         counted = sum(p.numel() for p in module.parameters())
         assert counted == answer["header"]["parameters"] <= 20000
 

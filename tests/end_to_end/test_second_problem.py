@@ -7,11 +7,14 @@ know problems and nothing more particular; what is particular stands in `splits/
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from statistics import mean
 
 import pytest
+
+from architecto.testing import ProblemTests
 
 HERE = Path(__file__).parent / "splits"
 PROBLEM = [
@@ -31,6 +34,12 @@ def run_dir(run_architecto, tmp_path_factory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nearness" in done.stdout
     return folder
+
+
+class TestSplits(ProblemTests):
+    """The kit for problems, on this one."""
+
+    problem, settings, no_answers = str(HERE / "splits.rkt"), {}, ["", "(a)\n(b)"]
 
 
 def trials(folder: Path) -> list:
@@ -83,6 +92,22 @@ def test_a_notebook_searches_it(tmp_path: Path) -> None:
     )
     assert len(result.trials) == 5 and "nearness" in result.trials[0]
     assert result.best is not None and result.best.load() == result.best.answer
+
+
+def test_the_repl_scores_it(project: Path, run_program) -> None:
+    """Racket starts an agent, which reads the relation's own sentence, and prints its scores."""
+    forms = f"""
+    (define s (start "{HERE / "splits.rkt"}"))
+    (choices s)
+    (connect! s #:scorer "bag")
+    (scores s)
+    (disconnect! s)
+    """
+    done = run_program("racket", "-i", "-t", project / "racket" / "main.rkt", input=forms)
+    assert done.returncode == 0, done.stderr
+    scored = [line for line in done.stdout.splitlines() if re.match(r"[> ]*-?\d\.\d{4} ", line)]
+    assert len(scored) == 2, done.stdout  # the first part is empty, or has a first letter
+    assert "connected" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from architecto.conversation.messages import (
     parse_scores,
     score_lines,
 )
+from architecto.printing import printable
 
 VALUES = {
     "integer": [0, 1, 17, 2**53 - 1],
@@ -273,7 +274,7 @@ def test_a_deadline_lies_ahead_and_within_a_day(project, seconds):
 
 def test_what_steers_a_terminal_is_escaped():
     text = "λ \x1b[2J\x9b1m\n\x7f\u202e\u2066\u2028"
-    assert messages.printable(text) == r"λ \u001b[2J\u009b1m\u000a\u007f\u202e\u2066\u2028"
+    assert printable(text) == r"λ \u001b[2J\u009b1m\u000a\u007f\u202e\u2066\u2028"
 
 
 def test_scores_read_back_exactly():

@@ -10,7 +10,7 @@ from architecto.learning.agent import Agent
 from architecto.learning.replay import ReplayBuffer, Step
 from architecto.runs import checkpoint
 from architecto.scorers.base import BaseScorer
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"

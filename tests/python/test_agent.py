@@ -12,7 +12,7 @@ from architecto.learning.replay import Step
 from architecto.runs import checkpoint
 from architecto.scorers import ScorerError
 from architecto.scorers.base import BaseScorer
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 # Scorers that do not learn

@@ -11,14 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architecto.problems.networks.architecture import (
-    ArchitectureError,
-    build,
-    parse,
-    source,
-    summary,
-)
+from architecto.problems.networks.architecture import ArchitectureError, parse, summary
 from architecto.problems.networks.kinds import KINDS
+from architecto.problems.networks.module import Network
+from architecto.problems.networks.source_code import source
 
 
 def network(*layers: str, shape: str = "1 8 8") -> str:
@@ -102,7 +98,7 @@ def test_what_is_no_architecture_is_refused_in_one_line(text: str, message: str)
 )
 def test_layers_that_do_not_fit_are_named(text: str, message: str) -> None:
     with pytest.raises(ArchitectureError) as caught:
-        build(parse(text))
+        Network(parse(text))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -133,7 +129,7 @@ def test_every_layer_is_pytorchs(name: str) -> None:
     architecture = parse(network(EXAMPLES[name], shape="4 8 8"))
     (layer,) = architecture.layers
     module = getattr(torch.nn, KINDS[name].class_name)(*layer.arguments).eval()
-    built = build(architecture).eval()
+    built = Network(architecture).eval()
     built.load_state_dict({f"{layer.label}.{key}": v for key, v in module.state_dict().items()})
     images = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     assert torch.equal(built(images), module(images))
@@ -142,14 +138,14 @@ def test_every_layer_is_pytorchs(name: str) -> None:
 
 def test_initial_weights_follow_the_seed() -> None:
     torch.manual_seed(3)
-    first = build(parse(BRANCHED)).state_dict()
+    first = Network(parse(BRANCHED)).state_dict()
     torch.manual_seed(3)
-    second = build(parse(BRANCHED)).state_dict()
+    second = Network(parse(BRANCHED)).state_dict()
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
 def test_parameters_are_counted() -> None:
-    assert build(parse(SMALL)).parameter_count == 4 * 9 + 4 + 64 * 10 + 10
+    assert Network(parse(SMALL)).parameter_count == 4 * 9 + 4 + 64 * 10 + 10
 
 
 def module_of(text: str) -> ModuleType:
@@ -162,7 +158,7 @@ def module_of(text: str) -> ModuleType:
 @pytest.mark.parametrize("text", [SMALL, BRANCHED, network(), network("(residual () ())")])
 def test_the_source_defines_the_same_network(text: str) -> None:
     torch.manual_seed(0)
-    built, written = build(parse(text)).eval(), module_of(text).Network().eval()
+    built, written = Network(parse(text)).eval(), module_of(text).Network().eval()
     assert list(written.state_dict()) == list(built.state_dict())
     written.load_state_dict(built.state_dict())
     images = torch.randn(3, 1, 8, 8)
@@ -182,7 +178,7 @@ def test_the_source_reads_like_code_written_by_hand() -> None:
 
 def test_the_file_shows_its_layers_when_it_is_run(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(source(parse(SMALL)))
-    torch.save(build(parse(SMALL)).state_dict(), tmp_path / "weights.pt")
+    torch.save(Network(parse(SMALL)).state_dict(), tmp_path / "weights.pt")
     command = [sys.executable, "-I", str(tmp_path / "model.py")]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert shown.splitlines() == [
@@ -225,7 +221,7 @@ def test_any_nesting_builds_and_its_source_agrees(layers: list[str]) -> None:
     architecture = parse(text)
     assert str(architecture) == text
     assert len({layer.label for layer in architecture.walk()}) == len(list(architecture.walk()))
-    built, written = build(architecture).eval(), module_of(text).Network().eval()
+    built, written = Network(architecture).eval(), module_of(text).Network().eval()
     written.load_state_dict(built.state_dict())
     images = torch.ones(1, 2, 3, 3)
     assert torch.equal(written(images), built(images))

@@ -46,7 +46,7 @@ def through(layer: Layer, of: Callable[[Layer], int]) -> int:
 def test_costs_are_those_that_pytorch_counts(space: str) -> None:
     texts = validity.sample(space, 40)
     for text, table in zip(texts, validity.describe(texts), strict=True):
-        network = architecture.build(architecture.parse(text))
+        network = Network(architecture.parse(text))
         flops = counted(network)
         walk = list(network.architecture.walk())
 

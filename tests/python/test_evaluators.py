@@ -12,7 +12,8 @@ from architecto.catalogue import CatalogueError
 from architecto.evaluators import create, failed
 from architecto.evaluators.base import Evaluation
 from architecto.problems.networks import datasets
-from architecto.problems.networks.architecture import build, parse
+from architecto.problems.networks.architecture import parse
+from architecto.problems.networks.module import Network
 from architecto.problems.networks.training import TrainingEvaluator
 
 
@@ -85,7 +86,7 @@ def test_the_weights_are_those_that_were_judged(digits: TrainingEvaluator, tmp_p
     path = tmp_path / "weights" / "0.pt"
     evaluation = evaluate(digits, SMALL, weights_path=path)
     weights = torch.load(path, weights_only=True)
-    judged = build(parse(SMALL)).eval()
+    judged = Network(parse(SMALL)).eval()
     judged.load_state_dict(weights)
     found = judged(digits.data.test_images).argmax(dim=1)
     accuracy = float((found == digits.data.test_labels).float().mean())

@@ -34,7 +34,7 @@ from architecto.learning.agent import Agent
 from architecto.learning.replay import ReplayBuffer, Step
 from architecto.runs.checkpoint import load, save
 from architecto.runs.configuration import Configuration
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 from architecto.study.study import Study
 

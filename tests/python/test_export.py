@@ -12,10 +12,12 @@ from sklearn.datasets import load_digits
 
 from architecto.evaluators.base import Evaluation
 from architecto.problems.networks import datasets
-from architecto.problems.networks.architecture import build, parse
+from architecto.problems.networks.architecture import parse
+from architecto.problems.networks.module import Network
 from architecto.runs.configuration import Configuration
-from architecto.runs.export import discard_weights, weights_path, write_best
+from architecto.runs.export import write_best
 from architecto.study.study import TrialResult
+from architecto.study.weights import discard_weights, weights_path
 
 EVALUATION = Evaluation("complete", metrics={"score": 0.9})
 
@@ -28,7 +30,7 @@ def trial(run_dir: Path, number: int, hidden: int) -> TrialResult:
         f"(architecture (input 1 8 8) ((flatten) (linear 64 {hidden}) (relu) (linear {hidden} 10)))"
     )
     weights_path(run_dir, number).parent.mkdir(exist_ok=True)
-    torch.save(build(parse(text)).state_dict(), weights_path(run_dir, number))
+    torch.save(Network(parse(text)).state_dict(), weights_path(run_dir, number))
     return TrialResult(number, text, EVALUATION)
 
 

@@ -18,7 +18,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from architecto.problems.networks import extra_layers
-from architecto.problems.networks.architecture import build, parse, source
+from architecto.problems.networks.architecture import parse
+from architecto.problems.networks.source_code import source
 
 Array = NDArray[np.float64]
 
@@ -239,7 +240,7 @@ def test_an_exported_layer_computes_its_formula(name: str, tmp_path: Path) -> No
         key: value
         if not value.is_floating_point()
         else torch.rand(value.shape, generator=random) + (0.5 if "running_var" in key else -0.5)
-        for key, value in build(architecture).state_dict().items()
+        for key, value in Network(architecture).state_dict().items()
     }
     torch.save(weights, tmp_path / "weights.pt")
     code = source(architecture)

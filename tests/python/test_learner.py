@@ -11,8 +11,8 @@ import torch
 from architecto.learning.replay import ReplayBuffer, Step
 from architecto.scorers.bag import BagScorer
 from architecto.scorers.ensemble import EnsembleScorer
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.q_learning import standardised
-from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"

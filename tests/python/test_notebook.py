@@ -142,7 +142,9 @@ def test_resume_of_nothing() -> None:
 def folder(tmp_path: Path) -> Path:
     """A run of two trials, one failed, whose best network's weights are stored."""
     from architecto.problems.networks import architecture
+    from architecto.problems.networks.module import Network
     from architecto.runs import export
+    from architecto.study.weights import weights_path
 
     Configuration().save(tmp_path)
     with Study.create(tmp_path) as study:
@@ -158,9 +160,9 @@ def folder(tmp_path: Path) -> Path:
             objective="validation_accuracy",
         )
         trial = study.finish(good, evaluation, 0.5)
-    weights = export.weights_path(tmp_path, good)
+    weights = weights_path(tmp_path, good)
     weights.parent.mkdir()
-    module = architecture.build(architecture.parse(NETWORK))
+    module = Network(architecture.parse(NETWORK))
     torch.save(module.state_dict(), weights)
     export.write_best(tmp_path, trial, Configuration().searched)
     return tmp_path

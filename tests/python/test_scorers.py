@@ -20,9 +20,9 @@ from architecto.scorers.base import (
     checked_scores,
 )
 from architecto.scorers.ensemble import EnsembleScorer
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.posterior import Posterior
 from architecto.scorers.random import RandomScorer, step_seed
-from architecto.scorers.settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"

@@ -11,7 +11,7 @@ from architecto.learning.agent import Agent
 from architecto.learning.replay import ReplayBuffer, Step, size_of_earlier
 from architecto.runs import configuration, warm_start
 from architecto.runs.configuration import Configuration, ConfigurationError
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 TASK = "categorize digits"

@@ -127,8 +127,6 @@ _INDEX = re.compile(r"[0-9]{1,16}\Z")
 _CHOICE = re.compile(r"^([0-9]{1,16}) (-|[0-9]{1,16}) (.+)$", re.MULTILINE)
 _SCORE = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?\Z")
 
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
 _Check = tuple[str, Callable[[Any], bool], str, bool]
 _MISSING = object()
 
@@ -257,15 +255,6 @@ def parse_scores(body: bytes) -> list[tuple[int, float]]:
             raise MessageError("bad_body", f"line {number} is not INDEX SCORE")
         scores.append((int(index), float(score)))
     return scores
-
-
-def printable(text: str) -> str:
-    """A text of the other side as one line for a person.
-
-    What steers a terminal (control characters, line separators, the direction of writing) is
-    written as ``\\uXXXX``.
-    """
-    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _in_order(value: Any) -> Any:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from architecto.catalogue import one_line
+from architecto.printing import one_line
 
 OnEpoch: TypeAlias = Callable[[int, int, float], None]
 """Called as on_epoch(epoch, epochs, objective) after each epoch, counted from 1."""

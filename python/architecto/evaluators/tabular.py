@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from architecto.conversation.messages import printable
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
+from architecto.printing import printable
 
 KEY_COLUMN = "arch"
 """The column that names the architecture, as the space's table key writes it."""

@@ -33,7 +33,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerPlace:
     """A layer of the network so far. after: the kind of the layer before it, or `input`;
     size: channels or features that it gives, where its arguments say so"""
 
@@ -83,7 +83,7 @@ def network(text: str) -> str:
     return text if node is None else text[node.start : node.end] or text
 
 
-def layers(text: str) -> list[Layer]:
+def layers(text: str) -> list[LayerPlace]:
     """The layers of the architecture in a text, those in branches too."""
     node = layers_node(read(text))
     return [] if node is None else list(_layers(node.items, "input"))
@@ -98,12 +98,12 @@ def names(text: str) -> list[tuple[int, int, str]]:
     return list(_names(read(text), ""))
 
 
-def _layers(nodes: list[Node], after: str) -> Iterator[Layer]:
+def _layers(nodes: list[Node], after: str) -> Iterator[LayerPlace]:
     for node in nodes:
         kind = node.head
         if not kind or _VARIABLE.match(kind):
             continue  # a variable, a dot
-        yield Layer(node.start, node.end, kind, after, _size(node))
+        yield LayerPlace(node.start, node.end, kind, after, _size(node))
         if kind in KINDS and KINDS[kind].join:
             for branch in node.items[1:]:
                 yield from _layers(branch.items, after)

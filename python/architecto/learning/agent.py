@@ -33,7 +33,7 @@ from architecto.scorers.base import (
     failure,
 )
 from architecto.scorers.batching import TextCache
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.uniform import UniformScorer
 
 log = logging.getLogger("architecto.learning.agent")

@@ -35,11 +35,13 @@ class BaseProblem(ABC):
     name: shown to people
     Settings: a frozen dataclass of what a user may set, see architecto.settings
     evaluators: the registered evaluators that take its answers, the default one first
+    stores_weights: is its best answer of use only with the weights that its evaluator stored?
     """
 
     name: ClassVar[str]
     Settings: ClassVar[type] = NoSettings
     evaluators: ClassVar[Sequence[str]] = ()
+    stores_weights: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
@@ -88,7 +90,7 @@ class BaseProblem(ABC):
     def write_best(self, folder: Path, answer: str, evaluation: Evaluation) -> Path:
         """Write the incumbent into a folder for a user to take along; gives the main file.
 
-        What its evaluator stored of the answer lies there already, as ``weights.pt``.
+        What its evaluator stored of the answer will lie beside it, as ``weights.pt``.
         """
         path = folder / "answer.txt"
         path.write_text(answer + "\n", encoding="utf-8")

@@ -12,8 +12,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from architecto.catalogue import CatalogueError, one_line
+from architecto.catalogue import CatalogueError
 from architecto.evaluators.base import Evaluation
+from architecto.printing import one_line
 
 FAILED = -1.0
 """Reward of an evaluation that failed."""

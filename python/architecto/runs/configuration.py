@@ -20,7 +20,7 @@ from architecto import evaluators, executors, problems, rewards, scorers
 from architecto import settings as settings_of
 from architecto.problems.base import BaseProblem
 from architecto.runs import engines
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.settings import documented, setting
 
 RUNS = Path("runs")

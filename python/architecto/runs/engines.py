@@ -12,7 +12,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[3]
 """The root of the checkout, which holds ``racket/``."""
-STRATEGIES = ("descend", "best-first", "fair")
+STRATEGIES = sorted(path.stem for path in PROJECT.glob("racket/search/strategies/*.rkt"))
+"""The search strategies by name: each is a file."""
 
 
 class EngineError(ValueError):

@@ -27,6 +27,7 @@ from architecto.runs import checkpoint, configuration, export, warm_start
 from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.display import Display
 from architecto.scorers.base import BaseScorer, LearningScorer
+from architecto.study import weights
 from architecto.study.study import JOURNAL, Study, StudyError
 from architecto.study.trials import Trials
 
@@ -236,9 +237,12 @@ class Run:
     def _export_best(self) -> None:
         """Write the incumbent's model and weights, if they are not there yet."""
         best = self.study.best
-        if best is not None and export.weights_path(self.run_dir, best.number).exists():
-            export.write_best(self.run_dir, best, self.settings.searched)
-        export.discard_weights(self.run_dir, keep=set(self.trials.running))
+        problem = self.settings.searched
+        if best is not None and (
+            not problem.stores_weights or weights.weights_path(self.run_dir, best.number).exists()
+        ):
+            export.write_best(self.run_dir, best, problem)
+        weights.discard_weights(self.run_dir, keep=set(self.trials.running))
 
 
 def _study(run_dir: Path, say: Callable[[str], None]) -> Study:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from architecto.conversation import endpoint
-from architecto.conversation.messages import printable
+from architecto.printing import printable
 from architecto.runs import configuration
 from architecto.runs.configuration import Configuration
 

@@ -10,7 +10,8 @@ import zmq
 
 from architecto import scorers
 from architecto.conversation import endpoint, keys
-from architecto.conversation.messages import MessageError, build, parse, printable
+from architecto.conversation.messages import MessageError, build, parse
+from architecto.printing import printable
 from architecto.runs import configuration
 
 PATIENCE_S = 120.0

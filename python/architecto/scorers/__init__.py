@@ -16,7 +16,7 @@ from architecto.catalogue import Catalogue, CatalogueError
 
 if TYPE_CHECKING:
     from architecto.scorers.base import BaseScorer
-    from architecto.scorers.settings import GuideSettings
+    from architecto.scorers.guide_settings import GuideSettings
 
 
 class ScorerError(CatalogueError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.network import NetworkScorer, embedding, mean_over_tokens
-from architecto.scorers.settings import GuideSettings
 
 
 class BagOfTokens(nn.Module):

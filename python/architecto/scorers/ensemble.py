@@ -10,7 +10,7 @@ from torch import Tensor
 
 from architecto.scorers.base import LearningScorer
 from architecto.scorers.experience import Experience
-from architecto.scorers.settings import GuideSettings
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.transformer import TransformerScorer
 
 MEMBERS = 3

@@ -21,9 +21,9 @@ from architecto.scorers import ScorerError, tokenizer
 from architecto.scorers.base import LearningScorer
 from architecto.scorers.batching import Batch, batches
 from architecto.scorers.experience import Experience
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.posterior import Posterior
 from architecto.scorers.q_learning import QLearning, load_optimizer
-from architecto.scorers.settings import GuideSettings
 
 
 class NetworkScorer(LearningScorer):

@@ -30,8 +30,8 @@ from scipy.stats import norm, rankdata
 
 from architecto.scorers.batching import Batch, batches
 from architecto.scorers.experience import Answer, Experience
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.random import step_seed
-from architecto.scorers.settings import GuideSettings
 
 if TYPE_CHECKING:
     from architecto.scorers.network import NetworkScorer

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from architecto.scorers.guide_settings import GuideSettings
 from architecto.scorers.network import NetworkScorer, embedding, mean_over_tokens
-from architecto.scorers.settings import GuideSettings
 
 
 class Block(nn.Module):

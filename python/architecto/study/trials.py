@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from architecto import rewards
 from architecto.executors.base import BaseExecutor, Finished
 from architecto.rewards.base import BaseReward, RewardError
-from architecto.runs import export
+from architecto.study.weights import weights_path
 
 if TYPE_CHECKING:
     from architecto.evaluators.base import Evaluation
@@ -119,7 +119,7 @@ class Trials:
             return
         facts = self._facts.get(architecture, {})
         trial = self.study.start(architecture, facts=facts)
-        path = export.weights_path(self._run_dir, trial)
+        path = weights_path(self._run_dir, trial)
         path.parent.mkdir(exist_ok=True)
         self.executor.submit(trial, architecture, seed=self.seed, weights_path=path, facts=facts)
         self._out[trial] = architecture

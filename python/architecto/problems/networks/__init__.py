@@ -1,0 +1,1 @@
+"""Networks as a problem: architectures, modules, source code, data sets, training."""

@@ -9,7 +9,7 @@ Nothing here imports torch before `build` or `source` is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from architecto.problems.networks.kinds import KINDS, Kind
 from architecto.problems.sexpression import Expression, SexpressionError
 
 if TYPE_CHECKING:
-    from architecto.problems.networks.module import Network
+    pass
 
 MAX_LAYERS = 10_000
 """Most layers, those inside branches counted, that `parse` accepts."""
@@ -86,35 +86,6 @@ def parse(text: str) -> Architecture:
     raise ArchitectureError(
         "expected (input C H W) with integers of at least 1, got " + _excerpt(["input", *shape])
     )
-
-
-def build(architecture: Architecture) -> Network:
-    """Returns the network as an `nn.Module` (images `[n, C, H, W]` → `[n, classes]`), in training
-    mode, with PyTorch's initial weights drawn from torch's global generator.
-
-    Raises `ArchitectureError` with the layer's text where shapes do not fit.
-    """
-    from architecto.problems.networks.module import Network
-
-    return Network(architecture)
-
-
-def source(
-    architecture: Architecture,
-    mean: Sequence[float] | None = None,
-    deviation: Sequence[float] | None = None,
-) -> str:
-    """Returns a Python file that defines the same network and depends on torch alone.
-
-    Run as a program, the file loads the `weights.pt` beside it and prints the architecture and its
-    number of parameters. Its class has the same state dict as `build`'s module. With `mean` and
-    `deviation` of the training pixels in [0, 1], one number a channel, it has a function that
-    normalises images in the way that the network was trained on. Raises `ArchitectureError` where
-    shapes do not fit.
-    """
-    from architecto.problems.networks.source_code import source_code
-
-    return source_code(architecture, mean, deviation)
 
 
 def summary(architecture: Architecture) -> str:

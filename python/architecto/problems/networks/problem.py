@@ -86,6 +86,7 @@ class Networks(BaseProblem):
     name = "networks"
     Settings = NetworkSettings
     evaluators = ("training", "tabular")
+    stores_weights = True
 
     @property
     def task(self) -> str:
@@ -183,11 +184,11 @@ class Networks(BaseProblem):
 
     def source(self, answer: str, evaluation: Evaluation) -> str:
         """The network as a PyTorch module in readable source that depends on torch alone."""
-        from architecto.problems.networks import architecture
+        from architecto.problems.networks import architecture, source_code
 
         pixels = evaluation.facts.get("preprocessing", {})
         tree = architecture.parse(answer)
-        return architecture.source(tree, pixels.get("mean"), pixels.get("deviation"))
+        return source_code.source(tree, pixels.get("mean"), pixels.get("deviation"))
 
     def load(self, folder: Path, answer: str) -> nn.Module:
         """The network with its trained weights, in evaluation mode, on the CPU.
@@ -199,13 +200,14 @@ class Networks(BaseProblem):
         import torch
 
         from architecto.problems.networks import architecture
+        from architecto.problems.networks.module import Network
         from architecto.problems.networks.source_code import layer_list
 
         tree = architecture.parse(answer)
         file = folder / "model.py"
         if not file.is_file() or layer_list(tree) not in file.read_text(encoding="utf-8"):
             raise FileNotFoundError(f"no weights of this network in {folder}")
-        network = architecture.build(tree)
+        network = Network(tree)
         weights = torch.load(folder / "weights.pt", weights_only=True, map_location="cpu")
         network.load_state_dict(weights)
         return network.eval()

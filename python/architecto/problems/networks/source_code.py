@@ -68,12 +68,19 @@ def normalise(images: Tensor) -> Tensor:
 '''
 
 
-def source_code(
+def source(
     architecture: Architecture,
     mean: Sequence[float] | None = None,
     deviation: Sequence[float] | None = None,
 ) -> str:
-    """See `architecto.problems.networks.architecture.source`."""
+    """Returns a Python file that defines the same network and depends on torch alone.
+
+    Run as a program, the file loads the `weights.pt` beside it and prints the architecture and its
+    number of parameters. Its class has the same state dict as `Network`. With `mean` and
+    `deviation` of the training pixels in [0, 1], one number a channel, it has a function that
+    normalises images in the way that the network was trained on. Raises `ArchitectureError` where
+    shapes do not fit.
+    """
     network = Network(architecture)
     leaves = [layer for layer in architecture.walk() if not layer.branches]
     lines = [f"self.{layer.label} = {_constructor(layer, architecture)}" for layer in leaves]

@@ -166,7 +166,7 @@ class TrainingEvaluator(BaseEvaluator):
                 f"the architecture's input is {_shape(architecture.input)}, "
                 f"but images of {info.name} are {_shape(info.input_shape)}"
             )
-        network = architectures.build(architecture)
+        network = Network(architecture)
         output = network.shapes[architecture.layers[-1].label] if architecture.layers else ()
         if output != (info.classes,):
             raise ArchitectureError(

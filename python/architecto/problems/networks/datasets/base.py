@@ -16,7 +16,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from architecto.catalogue import CatalogueError, one_line
+from architecto.catalogue import CatalogueError
+from architecto.printing import one_line
 
 if TYPE_CHECKING:  # names are told without NumPy, which takes a moment to load
     import numpy as np
