@@ -3,7 +3,7 @@
 
 (require racket/format racket/list racket/match racket/path racket/string
          "../search/problem.rkt" "../search/user-file.rkt"
-         "budget.rkt" "search.rkt" "space.rkt" "text.rkt")
+         "budget.rkt" "quantities.rkt" "search.rkt" "space.rkt" "text.rkt")
 (provide find-problem space-problem space-options (struct-out option) option-value)
 
 ;; An Option of a space is --NAME on the command line, and #:NAME in the REPL:
@@ -23,7 +23,7 @@
                  (λ (given) (read-whole given 1)) "a whole number of at least 1"))
    (for/list ([quantity (in-list quantities)])
      (option (budget-name quantity) "N"
-             (format "budget on the ~a of a network (default: the space's own)" quantity)
+             (format "at most so many ~a (default: the space's own)" (quantity-meaning quantity))
              (λ (given) (read-whole given 0)) "a whole number of at least 0"))
    (list (option 'table-keys #f "tell the agent the name of each network in the space's table"
                  (λ (given) (and (boolean? given) given)) "#t"))))

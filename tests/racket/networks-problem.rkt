@@ -58,3 +58,5 @@
   (for ([name '(input input input classes classes max-depth max-params)]
         [given '("1,8" (1 8 -8) 7 "0" 1.5 "-1" "many")])
     (check-exn exn:fail:mistake? (λ () (read-as name given)))))
+
+(module* test #f)      ; raco test runs what stands above
