@@ -35,6 +35,20 @@ def test_a_space_of_your_own(readme: str, run_program, tmp_path: Path) -> None:
     assert none.stderr.count("\n") == 1 and "raise the budget" in none.stderr
 
 
+def test_a_problem_of_your_own(readme: str, run_architecto, tmp_path: Path) -> None:
+    """The relation and its judge are searched as the command says."""
+    blocks = re.findall(r"```racket\n(.*?)```", readme, re.DOTALL)
+    (tmp_path / "splits.rkt").write_text(next(text for text in blocks if "define-problem" in text))
+    judge = block(readme, "python", "from architecto import BaseEvaluator")
+    (tmp_path / "judge.py").write_text(judge)
+    command = next(line for line in readme.splitlines() if " run --problem " in line)
+    words = command.split("-m architecto ")[1].split()
+    done = run_architecto(*words, "--trials", "2", "--scorer", "random", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall(r"trial \d  balance \d\.\d{3}", done.stdout)) == 2
+    assert (tmp_path / "runs" / "cut" / "best" / "answer.txt").is_file()
+
+
 def test_a_scorer_of_your_own(readme: str, tmp_path: Path) -> None:
     """The example loads by its path and prefers the shorter network."""
     from architecto import scorers
