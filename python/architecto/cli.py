@@ -302,7 +302,7 @@ def _best(options: argparse.Namespace) -> int:
         raise configuration.ConfigurationError(str(error)) from None
     if study.best is None:
         raise configuration.ConfigurationError(f"no trial of {run_dir} is complete yet")
-    Console().print(report.BestTable(study.trials, problem.summary, n=options.n))
+    Console().print(report.BestTable(study.trials, problem, n=options.n))
     if (run_dir / "best").is_dir():
         print(f"the best one's model: {run_dir / 'best' / 'model.py'}")
     return 0

@@ -15,7 +15,7 @@ import zmq
 
 from architecto import scorers
 from architecto.conversation.server import Server
-from architecto.conversation.service import Service, architecture_of
+from architecto.conversation.service import Service
 from architecto.learning.agent import Agent
 
 BUDGET = "73306"
@@ -28,7 +28,7 @@ class Listening(Service):
 
     def carry_out(self, session, request):
         if request.header["type"] == "answer":
-            self.answers.append(architecture_of(request.body))
+            self.answers.append(self.answer_in(request.body))
         return super().carry_out(session, request)
 
 

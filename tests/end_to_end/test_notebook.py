@@ -67,7 +67,7 @@ def test_a_function_searches(tmp_path: Path, capsys) -> None:
     with torch.no_grad():
         picked = result.best.module()(data.validation_images).argmax(1)
     accuracy = float((picked == data.validation_labels).float().mean())
-    assert accuracy == pytest.approx(result.best.validation_accuracy)
+    assert accuracy == pytest.approx(result.best.metrics["validation_accuracy"])
 
 
 def test_the_scorer_is_swapped_while_the_run_goes_on(tmp_path: Path) -> None:

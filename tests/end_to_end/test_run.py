@@ -68,7 +68,7 @@ def test_parameters_are_those_of_pytorch(finished) -> None:
     for answer in answers:
         module = Network(parse(answer["body"][0]))
         counted = sum(p.numel() for p in module.parameters())
-        assert counted == answer["header"]["parameters"] <= 20000
+        assert counted == answer["header"]["facts"]["parameters"] <= 20000
 
 
 BUDGETS = (("--max-macs", "2000"), ("--max-activations", "140"), ("--max-depth", "6"))

@@ -75,9 +75,9 @@ def test_resume_goes_on_to_the_end_of_the_relation(
     shutil.copytree(run_dir, copy)
     done = run_architecto("resume", copy, "--trials", "200")
     assert done.returncode == 0, done.stdout + done.stderr
-    answers = [trial.architecture for trial in trials(copy)]
+    answers = [trial.answer for trial in trials(copy)]
     assert len(answers) == len(set(answers)) == SPLITS
-    assert answers[:30] == [trial.architecture for trial in trials(run_dir)]
+    assert answers[:30] == [trial.answer for trial in trials(run_dir)]
 
 
 def test_a_notebook_searches_it(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def _processes() -> Iterator[int]:
 def outcome(run_dir: Path) -> tuple[list[Any], list[Any]]:
     """The trials of a run and its trace, without times."""
     with Study.open(run_dir, read_only=True) as study:
-        trials = [(t.number, t.architecture, t.evaluation.reward) for t in study.trials]
+        trials = [(t.number, t.answer, t.reward) for t in study.trials]
     lines = [json.loads(line) for line in (run_dir / "trace.jsonl").read_text().splitlines()]
     return trials, [{k: v for k, v in line.items() if k not in ("t", "crc")} for line in lines]
 

@@ -66,7 +66,7 @@ class RunningSearch:
         return found[0]
 
     def architectures(self) -> list[str]:
-        return [trial.architecture for trial in Study.open(self.run_dir, read_only=True).trials]
+        return [trial.answer for trial in Study.open(self.run_dir, read_only=True).trials]
 
     def end(self) -> None:
         """Leave nothing behind, whatever the test did."""

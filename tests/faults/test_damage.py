@@ -109,7 +109,7 @@ def outcome_of_trials(run_dir: Path) -> list:
     from architecto.study.study import Study
 
     with Study.open(run_dir, read_only=True) as study:
-        return [(trial.architecture, trial.evaluation.reward) for trial in study.trials]
+        return [(trial.answer, trial.reward) for trial in study.trials]
 
 
 def test_an_empty_journal_is_told_and_the_run_is_not_begun_anew(go_on):

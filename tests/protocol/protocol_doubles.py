@@ -44,8 +44,8 @@ class ShortestAgent:
         self.batches.append(len(texts))
         return [-len(text) / 8 for text in texts]
 
-    def answer(self, *, session, episode, step, index, architecture, path) -> None:
-        self.held.setdefault(architecture, [pick.text for pick in path])
+    def answer(self, *, session, episode, step, index, answer, path) -> None:
+        self.held.setdefault(answer, [pick.text for pick in path])
 
     def dead_end(self, *, session, episode, step, index, path) -> None:
         self.dead_ends.append(path[-1].text)
@@ -53,12 +53,12 @@ class ShortestAgent:
     def propose(self, *, exhausted: bool = False) -> str | None:
         return next((a for a in self.held if a not in self.rewards), None)
 
-    def observe(self, architecture: str, reward: float) -> None:
-        self.rewards[architecture] = reward
-        self.learned.append(architecture)
+    def observe(self, answer: str, reward: float) -> None:
+        self.rewards[answer] = reward
+        self.learned.append(answer)
 
-    def give_up(self, architecture: str) -> None:
-        del self.held[architecture]
+    def give_up(self, answer: str) -> None:
+        del self.held[answer]
 
     def update(self) -> dict[str, float]:
         return {}
@@ -71,17 +71,17 @@ class MemoryStudy:
         self.trials: list[TrialResult] = []
         self._running: list[tuple[str, dict]] = []
 
-    def start(self, architecture: str, *, facts: dict) -> int:
-        self._running.append((architecture, facts))
+    def start(self, answer: str, *, facts: dict) -> int:
+        self._running.append((answer, facts))
         return len(self._running) - 1
 
     def finish(self, trial: int, evaluation: Evaluation, reward: float | None) -> TrialResult:
-        architecture, facts = self._running[trial]
-        self.trials.append(TrialResult(trial, architecture, evaluation, reward, facts))
+        answer, facts = self._running[trial]
+        self.trials.append(TrialResult(trial, answer, evaluation, reward, facts))
         return self.trials[-1]
 
-    def known(self, architecture: str) -> TrialResult | None:
-        return next((t for t in self.trials if t.architecture == architecture), None)
+    def known(self, answer: str) -> TrialResult | None:
+        return next((t for t in self.trials if t.answer == answer), None)
 
 
 class HandExecutor:
@@ -94,9 +94,7 @@ class HandExecutor:
     def free(self) -> int:
         return 1 - len(self.running)
 
-    def submit(
-        self, trial: int, architecture: str, *, seed: int, weights_path: Path, **more
-    ) -> None:
+    def submit(self, trial: int, answer: str, *, seed: int, weights_path: Path, **more) -> None:
         self.running.append(trial)
 
     def finish(self, reward: float, **more) -> None:

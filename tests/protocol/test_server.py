@@ -108,7 +108,7 @@ def test_an_exhausted_space_has_its_held_answers_evaluated_before_the_end(tmp_pa
         assert not server.trials.done
         server.finish_alone()
     assert server.trials.done
-    assert [trial.architecture for trial in server.trials.study.trials] == [NETWORK, DEEPER]
+    assert [trial.answer for trial in server.trials.study.trials] == [NETWORK, DEEPER]
 
 
 def test_a_pick_that_led_nowhere_is_a_dead_end_and_an_answer_is_not(tmp_path):

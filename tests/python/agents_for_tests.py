@@ -58,7 +58,7 @@ class Tree:
             episode=self.episode,
             step=DEPTH,
             index=picked.index,
-            architecture=answer,
+            answer=answer,
             path=path,
         )
         self.episode += 1

@@ -12,7 +12,7 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, faile
 
 
 class Scripted(BaseEvaluator):
-    """Does what the architecture text says: a word, or words separated by spaces."""
+    """Does what the answer text says: a word, or words separated by spaces."""
 
     objective = "score"
 
@@ -25,14 +25,14 @@ class Scripted(BaseEvaluator):
 
     def evaluate(
         self,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,
         facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
-        match architecture.split():
+        match answer.split():
             case ["print"]:
                 print('{"event": "finished", "trial": 0}')
                 os.system("echo from a child")

@@ -254,7 +254,7 @@ def run_dir(tmp_path_factory) -> Path:
     buffer = ReplayBuffer(folder / "replay.jsonl")
     scorer = TransformerScorer(settings=GuideSettings(fit_tokens=500))
     agent = Agent(scorer, task=TASK, seed=0, buffer=buffer)
-    agent.answer(session="engine-0", episode=1, step=1, index=2, architecture=architecture,
+    agent.answer(session="engine-0", episode=1, step=1, index=2, answer=architecture,
                  path=[Step(2, choice(LARGE))])  # fmt: skip
     agent.observe(architecture, 0.5)
     agent.update()

@@ -137,18 +137,18 @@ class Infinite(BaseScorer):
 class Evaluates(BaseEvaluator):
     """Draws without the seed, raises at what it does not take, and writes weights of failures."""
     objective = "balance"
-    def evaluate(self, architecture, *, seed, weights_path, facts={}, on_epoch=None):
+    def evaluate(self, answer, *, seed, weights_path, facts={}, on_epoch=None):
         facts["seen"] = True
         if weights_path:
             weights_path.with_name("half").write_text("")
         if on_epoch:
             on_epoch(2, 3, 0.5)
-        if architecture != "good":
+        if answer != "good":
             raise ValueError(architecture)
         return Evaluation("complete", metrics={"balance": 2 + random.random()})
 
 class NoObjective(BaseEvaluator):
-    def evaluate(self, architecture, *, seed, weights_path, facts={}, on_epoch=None):
+    def evaluate(self, answer, *, seed, weights_path, facts={}, on_epoch=None):
         return Evaluation("complete", metrics={"balance": 0.5})
 
 draws = itertools.count()
@@ -165,10 +165,10 @@ class AtOnce(BaseExecutor):
         self.evaluator, self.events = evaluators.create(spec), []
     def free(self):
         return 1
-    def submit(self, trial, architecture, *, seed, weights_path, facts={}):
-        if architecture.split()[0] in ("wait", "die"):
+    def submit(self, trial, answer, *, seed, weights_path, facts={}):
+        if answer.split()[0] in ("wait", "die"):
             return
-        found = carried_out(self.evaluator, architecture, seed=seed, weights_path=None, facts={})
+        found = carried_out(self.evaluator, answer, seed=seed, weights_path=None, facts={})
         self.events.append(Finished(trial, found))
     def poll(self):
         events, self.events = self.events, []

@@ -40,7 +40,7 @@ class TreeScorer(LearningScorer):
     def fit(self, task: str, experience: Experience) -> dict[str, float]:
         targets = dict(experience.rewards)
         for answer in experience.answers:
-            reward = experience.rewards.get(answer.architecture)
+            reward = experience.rewards.get(answer.text)
             for text in answer.choices if reward is not None else ():
                 targets[text] = max(reward, targets.get(text, reward))
         self._learn(targets, max(experience.rewards.values()))

@@ -90,7 +90,7 @@ def test_what_follows_a_damaged_part_is_kept_and_the_part_is_set_aside(tmp_path)
     said = []
     found = ReplayBuffer(file, say=said.append)
     assert found.rewards == {"(architecture 1)": 0.5, "(architecture 3)": 0.25}
-    assert [a.architecture for a in found.answers] == ["(architecture 3)"]
+    assert [a.text for a in found.answers] == ["(architecture 3)"]
     [line] = said
     assert f"{file}: {end - start + 2} bytes cannot be read, from byte {start} on" in line
     assert (tmp_path / "replay.jsonl.damaged").read_bytes() == bytes(end - start) + whole[end:][:2]

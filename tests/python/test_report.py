@@ -31,7 +31,7 @@ def trial(number: int, accuracy: float, channels: int = 4) -> TrialResult:
 
 def shown(trials: list[TrialResult], width: int = 160, n: int = 5) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(BestTable(trials, Configuration().searched.summary, n))
+    console.print(BestTable(trials, Configuration().searched, n))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 

@@ -47,8 +47,8 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, failed
 class Balance(BaseEvaluator):
     objective = "balance"
 
-    def evaluate(self, architecture, *, seed, weights_path, facts={}, on_epoch=None):
-        left, bar, right = architecture.partition("|")
+    def evaluate(self, answer, *, seed, weights_path, facts={}, on_epoch=None):
+        left, bar, right = answer.partition("|")
         if not bar:
             return failed("no bar between left and right")
         longer = max(len(left), len(right), 1)
@@ -78,7 +78,7 @@ class Threads(BaseExecutor):
     def free(self):
         return self.room
 
-    def submit(self, trial, architecture, *, seed, weights_path, facts={}):
+    def submit(self, trial, answer, *, seed, weights_path, facts={}):
         if self.room == 0:
             raise ExecutorError("every thread is busy")
         self.room -= 1
@@ -86,7 +86,7 @@ class Threads(BaseExecutor):
         def work():
             found = carried_out(
                 self.evaluator,
-                architecture,
+                answer,
                 seed=seed,
                 weights_path=weights_path,
                 facts=facts,
@@ -205,10 +205,10 @@ def test_a_problem_without_networks_is_evaluated_judged_and_stored(
     assert agent.rewards == {"ab|c": 0.25, "abc|abc": 1.0, "none": -1.0, "abcd|a": None}
     assert lines == ["reward left_of_four raised ZeroDivisionError: float division by zero"]
     with Study.open(tmp_path, read_only=True) as study:
-        assert {t.architecture: t.reward for t in study.trials} == agent.rewards
+        assert {t.answer: t.reward for t in study.trials} == agent.rewards
         assert [t.evaluation.value for t in study.trials] == [0.5, 1.0, None, 0.25]
         best = study.best
-        assert best is not None and best.architecture == "abc|abc"
+        assert best is not None and best.answer == "abc|abc"
 
 
 def test_a_network_is_trained_on_their_data_set(folder: Path) -> None:
@@ -266,7 +266,7 @@ def test_an_evaluation_keeps_its_promises(folder: Path) -> None:
         def __init__(self, *arguments, **fields) -> None:
             self.evaluation = Evaluation(*arguments, **fields)
 
-        def evaluate(self, architecture, **_) -> Evaluation:
+        def evaluate(self, answer, **_) -> Evaluation:
             return self.evaluation
 
     good = carried_out(Given("complete", metrics={"x": np.float32(0.5)}, curves={"x": (1,)}), "")

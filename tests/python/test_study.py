@@ -128,7 +128,7 @@ def test_a_trial_that_was_running_is_begun_again_under_its_number(tmp_path: Path
         study.start("(b)", facts={})
         study.start("(c)", facts={})
     with Study.open(tmp_path) as study:
-        assert [trial.architecture for trial in study.trials] == ["(a)"]
+        assert [trial.answer for trial in study.trials] == ["(a)"]
         assert study.known("(b)") is None
         assert run(study, "(c)", complete(0.7)).number == 2
         assert run(study, "(d)", complete(0.6)).number == 3
@@ -140,7 +140,7 @@ def test_another_process_reads_while_one_writes(tmp_path: Path) -> None:
         run(study, "(a)", complete(0.9))
         number = study.start("(b)", facts={})
         with Study.open(tmp_path, read_only=True) as reader:
-            assert [trial.architecture for trial in reader.trials] == ["(a)"]
+            assert [trial.answer for trial in reader.trials] == ["(a)"]
             with pytest.raises(StudyError, match="for reading only"):
                 reader.start("(c)")
         with pytest.raises(StudyError, match="is in use by another process"):
@@ -198,7 +198,7 @@ def test_trials_outside_a_damaged_part_are_kept_whichever_lines_it_covers(
             Study.open(tmp_path)
         run(study, "(e)", complete(0.8))
     with Study.open(tmp_path, say=said.append) as study:
-        assert "(e)" in [trial.architecture for trial in study.trials] and len(said) == 1
+        assert "(e)" in [trial.answer for trial in study.trials] and len(said) == 1
 
 
 @pytest.mark.parametrize("seed", range(100))

@@ -57,7 +57,7 @@ def test_only_the_trials_are_taken_over(tmp_path: Path) -> None:
     assert warm_start.copy(source, tmp_path / "replay.jsonl", same=True) == 2
     buffer = ReplayBuffer(tmp_path / "replay.jsonl")
     assert buffer.rewards == {GOOD: 0.9, BAD: -0.5}
-    assert [a.architecture for a in buffer.answers] == [GOOD, BAD]
+    assert [a.text for a in buffer.answers] == [GOOD, BAD]
     assert buffer.answers[0].choices == ("root", "to (good)")
     assert (buffer.held, buffer.dead_ends, buffer.last_episode) == ({}, {}, -1)
 
@@ -104,7 +104,7 @@ def test_a_duplicate_is_no_trial(tmp_path: Path) -> None:
     earlier(tmp_path / "a")
     warm = agent(begin(tmp_path / "b", warm_start=str(tmp_path / "a")))
     for episode, architecture in enumerate((GOOD, HELD)):
-        warm.answer(session="s", episode=episode, step=1, index=1, architecture=architecture,
+        warm.answer(session="s", episode=episode, step=1, index=1, answer=architecture,
                     path=[Step(0, "root"), Step(1, f"to {architecture}")])  # fmt: skip
     assert warm.propose(exhausted=True) == HELD
     assert warm.propose(exhausted=True) is None
@@ -116,7 +116,7 @@ def test_other_data_is_evaluated_anew(tmp_path: Path) -> None:
     warm = agent(begin(tmp_path / "b", warm_start=str(tmp_path / "a")))
     assert warm.buffer.rewards[GOOD] == 0.9
     path = [Step(0, "root"), Step(1, "to (good)")]
-    warm.answer(session="s", episode=0, step=1, index=1, architecture=GOOD, path=path)
+    warm.answer(session="s", episode=0, step=1, index=1, answer=GOOD, path=path)
     assert warm.propose(exhausted=True) == GOOD
     warm.observe(GOOD, 0.3)
     again = ReplayBuffer(tmp_path / "b" / "replay.jsonl")

@@ -215,7 +215,7 @@ class Server:
         for result in results:
             if result.reward is None:
                 continue
-            body = result.architecture.encode()
+            body = result.answer.encode()
             name = result.facts.get("session", "engine-0")
             header = build("reward", session=name, trial=result.number, reward=result.reward)
             if self.trace and result.number not in self.service.told:

@@ -266,7 +266,7 @@ class Service:
             episode=header["episode"],
             step=header["step"],
             index=header["index"],
-            architecture=found,
+            answer=found,
             path=session.path(header["index"]),
         )
         return self.trials.answered(found, facts_of(header, session))

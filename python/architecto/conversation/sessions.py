@@ -163,7 +163,7 @@ class Session:
     def path(self, index: int) -> list[Step]:
         """The picks on the way from the root to a choice, first pick first.
 
-        A finished architecture may bear an index that was never sent: its way then ends at the
+        A finished answer may bear an index that was never sent: its way then ends at the
         latest pick.
         """
         current: int | None = index

@@ -3,7 +3,7 @@
 class Balance(BaseEvaluator):
     objective = "balance"
 
-    def evaluate(self, architecture, *, seed, weights_path, facts, on_epoch):
+    def evaluate(self, answer, *, seed, weights_path, facts, on_epoch):
         return Evaluation("complete", metrics={"balance": 0.7})
 """
 
@@ -121,7 +121,7 @@ def failed(reason: str, **known: Any) -> Evaluation:
 
 
 class BaseEvaluator(ABC):
-    """Evaluates answers, such as architectures. Created once in each process that evaluates, then
+    """Evaluates answers, such as answers. Created once in each process that evaluates, then
     asked again and again.
 
     objective: the metric that ranks the trials, higher is better; it must be in the metrics of
@@ -135,16 +135,16 @@ class BaseEvaluator(ABC):
     @abstractmethod
     def evaluate(
         self,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,
         facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
-        """Evaluates an answer, for networks an architecture (its text), and says what came of it.
+        """Evaluates an answer, for networks an answer (its text), and says what came of it.
 
-        seed: the result is a function of architecture and seed (on a CPU).
+        seed: the result is a function of answer and seed (on a CPU).
         weights_path: where the trained state dict is written, if anywhere; only when complete.
         facts: what the engine said of it: `parameters`, and `table_key` where its space has one.
         on_epoch: told the progress.
@@ -154,14 +154,14 @@ class BaseEvaluator(ABC):
         """
 
 
-def carried_out(evaluator: BaseEvaluator, architecture: str, **arguments: Any) -> Evaluation:
+def carried_out(evaluator: BaseEvaluator, answer: str, **arguments: Any) -> Evaluation:
     """What `evaluator` says of an answer: the one place where an evaluator is called.
 
     `arguments` are those of `BaseEvaluator.evaluate`. What it raises is a failed evaluation; one
     that breaks the promises of `Evaluation` is too, and the answer is not judged by that.
     """
     try:
-        evaluation = evaluator.evaluate(architecture, **arguments)
+        evaluation = evaluator.evaluate(answer, **arguments)
     except Exception as error:  # the process outlives whatever an evaluator raises
         traceback.print_exc()
         return failed(one_line(error))

@@ -58,7 +58,7 @@ class BaseExecutor(ABC):
     def submit(
         self,
         trial: int,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,

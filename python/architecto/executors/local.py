@@ -75,7 +75,7 @@ class LocalExecutor(BaseExecutor):
     def submit(
         self,
         trial: int,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,
@@ -90,7 +90,7 @@ class LocalExecutor(BaseExecutor):
             raise ExecutorError("every worker is busy; submit when free() is above 0")
         request = {
             "trial": trial,
-            "architecture": architecture,
+            "answer": answer,
             "seed": seed,
             "weights_path": None if weights_path is None else str(weights_path),
             "facts": dict(facts),

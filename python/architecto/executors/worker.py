@@ -1,8 +1,8 @@
-"""The worker process: evaluates one architecture after another, `python -m …worker SPEC`.
+"""The worker process: evaluates one answer after another, `python -m …worker SPEC`.
 
 JSON lines, written down here since only `executors/local.py` speaks them:
 
-    stdin   {"trial": 3, "architecture": "(architecture …)", "seed": 7, "weights_path": null,
+    stdin   {"trial": 3, "answer": "(architecture …)", "seed": 7, "weights_path": null,
              "facts": {"parameters": 650}}
     stdout  {"event": "ready"}                                once, when torch and data are loaded
             {"event": "refused", "reason": "…"}               instead: the evaluator cannot be used
@@ -52,7 +52,7 @@ def _evaluate(evaluator: Any, request: dict[str, Any], replies: TextIO) -> dict[
 
     evaluation = carried_out(
         evaluator,
-        request["architecture"],
+        request["answer"],
         seed=request["seed"],
         weights_path=None if path is None else Path(path),
         facts=request["facts"],

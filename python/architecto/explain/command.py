@@ -178,7 +178,7 @@ def _trials(run_dir: Path) -> list[TrialResult]:
 
 
 def _picks(run_dir: Path, number: int) -> list[Decision]:
-    """The picks of the episode in which a trial's architecture was found."""
+    """The picks of the episode in which a trial's answer was found."""
     trials = {trial.number: trial for trial in _trials(run_dir)}
     if number not in trials:
         last = max(trials)

@@ -1,4 +1,4 @@
-"""The agent: picks a choice at each step, picks the architectures to evaluate, and learns.
+"""The agent: picks a choice at each step, picks the answers to evaluate, and learns.
 
 In an episode the search walks from the root to an answer. At each step the scorer values the new
 candidates, and a good one is picked; how, stands in `exploration`.
@@ -41,7 +41,7 @@ log = logging.getLogger("architecto.learning.agent")
 REFRESH = 64
 """Stale scores that a step refreshes at most, the best ones."""
 POOL = 256
-"""Held architectures that compete in a proposal: all found since the last one and the most
+"""Held answers that compete in a proposal: all found since the last one and the most
 promising of the earlier ones."""
 
 
@@ -147,7 +147,7 @@ class Agent:
         self._learner = scorer if isinstance(scorer, LearningScorer) else None
         self.buffer.keep_candidates = bool(self._learner and self._learner.reads_candidates)
         self._cache: TextCache[list[float]] = TextCache()  # a score of each member
-        self._values: dict[str, float] = {}  # stale worth of held architectures
+        self._values: dict[str, float] = {}  # stale worth of held answers
 
     # Answers and evaluations
 
@@ -158,12 +158,12 @@ class Agent:
         episode: int,
         step: int,
         index: int,
-        architecture: str,
+        answer: str,
         path: list[Step],
     ) -> None:
-        """A complete architecture was found; it is held until it is proposed."""
+        """A complete answer was found; it is held until it is proposed."""
         self._episode = max(self._episode, episode)
-        self.buffer.add_answer(architecture, episode, path)
+        self.buffer.add_answer(answer, episode, path)
 
     def dead_end(
         self, *, session: str, episode: int, step: int, index: int, path: list[Step]
@@ -174,7 +174,7 @@ class Agent:
             self.buffer.add_dead_end(path[-1].text, episode)
 
     def propose(self, *, exhausted: bool = False) -> str | None:
-        """The held architecture to evaluate next, or None: collect more answers first.
+        """The held answer to evaluate next, or None: collect more answers first.
 
         exhausted: no more answers will come, so there is nothing to wait for
         """
@@ -193,17 +193,17 @@ class Agent:
         self._pending[picked] = None
         return picked
 
-    def observe(self, architecture: str, reward: float) -> None:
+    def observe(self, answer: str, reward: float) -> None:
         """An evaluation ended. reward: in [-1, 1]"""
-        self._pending.pop(architecture, None)
-        self._values.pop(architecture, None)
-        self.buffer.add_reward(architecture, reward)
+        self._pending.pop(answer, None)
+        self._values.pop(answer, None)
+        self.buffer.add_reward(answer, reward)
 
-    def give_up(self, architecture: str) -> None:
-        """An evaluation failed for no fault of the architecture: it is not proposed again."""
-        self._pending.pop(architecture, None)
-        self._values.pop(architecture, None)
-        self.buffer.add_unjudged(architecture)
+    def give_up(self, answer: str) -> None:
+        """An evaluation failed for no fault of the answer: it is not proposed again."""
+        self._pending.pop(answer, None)
+        self._values.pop(answer, None)
+        self.buffer.add_unjudged(answer)
 
     def update(self) -> dict[str, float]:
         """Fit the scorer on everything seen; gives its metrics, and records them.

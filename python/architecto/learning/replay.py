@@ -58,10 +58,10 @@ class ReplayBuffer:
     read_only: the file stays as it is; what cannot be read in it is passed over
     say: told in one line of what could not be read
 
-    answers: every derivation that was reported, the first one of each architecture and path
-    held: architectures that were found and not evaluated, in the order found
-    rewards: reward of each evaluated architecture, in [-1, 1], also of those of an earlier run
-    other: architectures whose reward is an earlier run's and was for another data set or training:
+    answers: every derivation that was reported, the first one of each answer and path
+    held: answers that were found and not evaluated, in the order found
+    rewards: reward of each evaluated answer, in [-1, 1], also of those of an earlier run
+    other: answers whose reward is an earlier run's and was for another data set or training:
         here they are still to be evaluated
     dead_ends: texts of choices below which nothing was found
     """
@@ -100,10 +100,10 @@ class ReplayBuffer:
             else:
                 json_lines.set_aside(path, bad, say)
 
-    def add_answer(self, architecture: str, episode: int, path: Iterable[Step]) -> bool:
+    def add_answer(self, answer: str, episode: int, path: Iterable[Step]) -> bool:
         """Record an answer; false if this derivation is known already."""
         steps = list(path)
-        key = (architecture, *(s.text for s in steps))
+        key = (answer, *(s.text for s in steps))
         if key in self._seen:
             return False
         chosen = [self._number(s.text) for s in steps]
@@ -111,8 +111,8 @@ class ReplayBuffer:
             [self._number(c) for c in s.candidates] if self.keep_candidates else [] for s in steps
         ]
         pairs = [list(p) for p in zip(chosen, others, strict=True)]
-        self.write({"answer": architecture, "episode": episode, "path": pairs})
-        self._add_answer(architecture, episode, pairs)
+        self.write({"answer": answer, "episode": episode, "path": pairs})
+        self._add_answer(answer, episode, pairs)
         return True
 
     def add_dead_end(self, text: str, episode: int) -> None:
@@ -122,21 +122,21 @@ class ReplayBuffer:
             self.write({"dead_end": number, "episode": episode})
             self._add_dead_end(number, episode)
 
-    def add_reward(self, architecture: str, reward: float) -> None:
-        """Record an evaluation; a second one of the same architecture replaces the first."""
-        self.write({"reward": reward, "architecture": architecture})
-        self._add_reward(architecture, reward)
+    def add_reward(self, answer: str, reward: float) -> None:
+        """Record an evaluation; a second one of the same answer replaces the first."""
+        self.write({"reward": reward, "architecture": answer})
+        self._add_reward(answer, reward)
 
-    def add_unjudged(self, architecture: str) -> None:
-        """Record that an evaluation failed for no fault of the architecture: it has no reward, and
+    def add_unjudged(self, answer: str) -> None:
+        """Record that an evaluation failed for no fault of the answer: it has no reward, and
         is held no longer."""
-        self.write({"unjudged": architecture})
-        self._add_unjudged(architecture)
+        self.write({"unjudged": answer})
+        self._add_unjudged(answer)
 
-    def knows(self, architecture: str) -> bool:
+    def knows(self, answer: str) -> bool:
         """Is there a reward of this run for it, or did its evaluation fail for no fault of its?"""
-        judged = architecture in self.rewards and architecture not in self.other
-        return judged or architecture in self._unjudged
+        judged = answer in self.rewards and answer not in self.other
+        return judged or answer in self._unjudged
 
     @property
     def experience(self) -> Experience:
@@ -175,42 +175,42 @@ class ReplayBuffer:
             case {"text": str(text), "number": int(number)}:
                 self._numbers[text] = number
                 self._texts[number] = text
-            case {"answer": str(architecture), "episode": int(episode), "path": list(pairs)}:
-                self._add_answer(architecture, episode, pairs)
+            case {"answer": str(answer), "episode": int(episode), "path": list(pairs)}:
+                self._add_answer(answer, episode, pairs)
             case {"dead_end": int(number), "episode": int(episode)}:
                 self._add_dead_end(number, episode)
-            case {"reward": float(reward) | int(reward), "architecture": str(architecture)}:
-                self._add_reward(architecture, reward)
+            case {"reward": float(reward) | int(reward), "architecture": str(answer)}:
+                self._add_reward(answer, reward)
                 if record.get("earlier") == "other":
-                    self.other.add(architecture)
-            case {"unjudged": str(architecture)}:
-                self._add_unjudged(architecture)
+                    self.other.add(answer)
+            case {"unjudged": str(answer)}:
+                self._add_unjudged(answer)
             case _:
                 raise ValueError("no record of a replay buffer")
 
-    def _add_answer(self, architecture: str, episode: int, pairs: list) -> None:
+    def _add_answer(self, answer: str, episode: int, pairs: list) -> None:
         choices = tuple(self._texts[chosen] for chosen, _ in pairs)
         candidates = tuple(tuple(self._texts[c] for c in others) for _, others in pairs)
-        self.answers.append(Answer(architecture, episode, choices, candidates))
+        self.answers.append(Answer(answer, episode, choices, candidates))
         if episode < 0:  # of an earlier run
             return
-        self._seen.add((architecture, *choices))
+        self._seen.add((answer, *choices))
         self.last_episode = max(self.last_episode, episode)
-        if not self.knows(architecture):
-            self.held.setdefault(architecture)
+        if not self.knows(answer):
+            self.held.setdefault(answer)
 
     def _add_dead_end(self, number: int, episode: int) -> None:
         self.dead_ends[self._texts[number]] = None
         self.last_episode = max(self.last_episode, episode)
 
-    def _add_reward(self, architecture: str, reward: float) -> None:
-        self.rewards[architecture] = reward
-        self.other.discard(architecture)
-        self.held.pop(architecture, None)
+    def _add_reward(self, answer: str, reward: float) -> None:
+        self.rewards[answer] = reward
+        self.other.discard(answer)
+        self.held.pop(answer, None)
 
-    def _add_unjudged(self, architecture: str) -> None:
-        self._unjudged.add(architecture)
-        self.held.pop(architecture, None)
+    def _add_unjudged(self, answer: str) -> None:
+        self._unjudged.add(answer)
+        self.held.pop(answer, None)
 
     def _number(self, text: str) -> int:
         if text not in self._numbers:

@@ -33,12 +33,14 @@ class BaseProblem(ABC):
     """Made from its settings, an instance of `Settings`; nothing is read or started by that.
 
     name: shown to people
+    noun: what a person calls one of its answers, as the head of a column
     Settings: a frozen dataclass of what a user may set, see architecto.settings
     evaluators: the registered evaluators that take its answers, the default one first
     stores_weights: is its best answer of use only with the weights that its evaluator stored?
     """
 
     name: ClassVar[str]
+    noun: ClassVar[str] = "answer"
     Settings: ClassVar[type] = NoSettings
     evaluators: ClassVar[Sequence[str]] = ()
     stores_weights: ClassVar[bool] = False
@@ -62,7 +64,10 @@ class BaseProblem(ABC):
         return self.name
 
     def check(self) -> None:  # noqa: B027
-        """Raise a ValueError with one line at the first setting that cannot work here."""
+        """Raise a ValueError with one line at the first setting that an engine cannot work with."""
+
+    def check_evaluator(self, name: str) -> None:  # noqa: B027
+        """The same of what an evaluator of that name needs: files, devices."""
 
     def absolute(self) -> Any:
         """The settings with the paths of files made absolute."""

@@ -198,6 +198,7 @@ def check(configuration: Configuration) -> None:
     engines.racket()
     configuration.searched.check()
     evaluators.CATALOGUE.check(configuration.evaluator_spec["name"])
+    configuration.searched.check_evaluator(configuration.evaluator_spec["name"])
     if configuration.reward is not None:
         rewards.CATALOGUE.check(configuration.reward)
     executors.CATALOGUE.check(configuration.executor)

@@ -18,6 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from architecto.problems.base import BaseProblem
 from architecto.runs import report
 from architecto.study.study import TrialResult
 
@@ -28,7 +29,7 @@ REFRESH_S = 0.25
 class Display:
     """Shows the events of a run.
 
-    summary: from an answer's text to one line; clock: gives seconds
+    problem: says an answer in one line; clock: gives seconds
     """
 
     def __init__(
@@ -36,11 +37,11 @@ class Display:
         console: Console,
         *,
         trials: int,
-        summary: Callable[[str], str],
+        problem: BaseProblem,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.console, self.trials, self._clock = console, trials, clock
-        self._summary = summary
+        self._problem = problem
         self._steps, self._begun, self._drawn = 0, clock(), clock()
         self._best: float | None = None
         self._done = 0
@@ -82,7 +83,7 @@ class Display:
         if kind == "step":
             self._steps += 1
         elif kind == "trial_started":
-            self._newest = self._summary(facts["architecture"])
+            self._newest = self._problem.summary(facts["answer"])
             self._epochs[facts["trial"]] = (0, 0)
         elif kind == "progress":
             progress = facts["progress"]
@@ -111,7 +112,7 @@ class Display:
     def table(self, trials: list[TrialResult], run_dir: str, again: str) -> None:
         """Print the best trials, where the run is, and the command that shows them again."""
         if any(trial.evaluation.value is not None for trial in trials):
-            self.console.print(report.BestTable(trials, self._summary, n=5))
+            self.console.print(report.BestTable(trials, self._problem, n=5))
         else:
             self.say("no trial is complete")
         failed = sum(trial.evaluation.status == "failed" for trial in trials)
@@ -157,5 +158,5 @@ class Display:
         parts += [f"reward {result.reward:.3f}"] if result.reward is not None else []
         count = evaluation.metrics.get("parameters")
         parts += [f"parameters {count}"] if count is not None else []
-        shown = self._summary(result.architecture)
+        shown = self._problem.summary(result.answer)
         return "  ".join([*parts, f"{evaluation.seconds:.1f} s", shown])

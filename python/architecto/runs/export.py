@@ -30,7 +30,7 @@ def write_best(run_dir: Path, trial: TrialResult, problem: BaseProblem) -> Path:
     fresh = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=run_dir))
     if weights.exists():
         shutil.copyfile(weights, fresh / "weights.pt")
-    main = problem.write_best(fresh, trial.architecture, trial.evaluation)
+    main = problem.write_best(fresh, trial.answer, trial.evaluation)
     if best.exists():
         os.rename(best, tempfile.mkdtemp(prefix=_TEMPORARY, dir=run_dir))
     os.rename(fresh, best)

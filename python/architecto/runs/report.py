@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -10,27 +10,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from architecto.problems.base import BaseProblem
 from architecto.study.study import TrialResult, ranked
 
-Summary = Callable[[str], str]
-"""From the text of an answer to one line for a person, see `BaseProblem.summary`."""
 WIDE = 80
-"""Columns of a terminal from which on architectures stand beside the figures, not below them."""
+"""Columns of a terminal from which on answers stand beside the figures, not below them."""
 
 
 class BestTable:
     """A table of the `n` best complete trials, best first, with whatever metrics they have."""
 
-    def __init__(self, trials: list[TrialResult], summary: Summary, n: int = 5) -> None:
-        self._trials, self._summary = ranked(trials)[:n], summary
+    def __init__(self, trials: list[TrialResult], problem: BaseProblem, n: int = 5) -> None:
+        self._trials, self._problem = ranked(trials)[:n], problem
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
         if options.max_width >= WIDE:
-            yield _wide(self._trials, self._summary)
+            yield _wide(self._trials, self._problem)
         else:
-            yield from _narrow(self._trials, self._summary, options.max_width)
+            yield from _narrow(self._trials, self._problem, options.max_width)
 
 
 def _metrics(trials: list[TrialResult]) -> list[str]:
@@ -44,22 +43,24 @@ def _figures(trial: TrialResult, metrics: list[str]) -> list[str]:
     return [str(trial.number), *(figure(name, found.get(name)) for name in metrics), reward]
 
 
-def _wide(trials: list[TrialResult], summary: Summary) -> Table:
-    """The architecture, in the last column, takes what the figures leave and wraps."""
+def _wide(trials: list[TrialResult], problem: BaseProblem) -> Table:
+    """The answer, in the last column, takes what the figures leave and wraps."""
     metrics = _metrics(trials)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("trial", justify="right")
     for name in metrics:
         table.add_column(name.replace("_", "\n"), justify="right")
     table.add_column("reward", justify="right")
-    table.add_column("architecture", ratio=1, overflow="fold")
+    table.add_column(problem.noun, ratio=1, overflow="fold")
     for trial in trials:
-        table.add_row(*_figures(trial, metrics), Text(summary(trial.architecture)))
+        table.add_row(*_figures(trial, metrics), Text(problem.summary(trial.answer)))
     return table
 
 
-def _narrow(trials: list[TrialResult], summary: Summary, width: int) -> Iterator[RenderableType]:
-    """As many of the figures as have room, and the architecture below them."""
+def _narrow(
+    trials: list[TrialResult], problem: BaseProblem, width: int
+) -> Iterator[RenderableType]:
+    """As many of the figures as have room, and the answer below them."""
     metrics = _metrics(trials)
     rows = [_figures(trial, metrics) for trial in trials]
     heads = ["trial", *map(label, metrics), "reward"]
@@ -75,7 +76,7 @@ def _narrow(trials: list[TrialResult], summary: Summary, width: int) -> Iterator
     yield Text("─" * width)
     for trial, row in zip(trials, rows, strict=True):
         yield line(row)
-        yield Padding(Text(summary(trial.architecture)), (0, 0, 0, 7))
+        yield Padding(Text(problem.summary(trial.answer)), (0, 0, 0, 7))
 
 
 def label(metric: str) -> str:

@@ -18,18 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Best:
-    """The best answer of a run; for networks `architecture` is its text."""
+    """The best answer of a run, its text and what came of it."""
 
     trial: int
     answer: str
+    """Its text, for networks an architecture."""
     evaluation: Evaluation = field(repr=False)
     reward: float | None
     folder: Path = field(repr=False)
     problem: BaseProblem = field(repr=False)
-
-    @property
-    def architecture(self) -> str:
-        return self.answer
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -70,7 +67,7 @@ class Result:
     trials: one dict a finished trial, by number, ready for ``pandas.DataFrame``: trial, status
         ("complete" or "failed"), reason (of a failure), the metrics (for networks
         validation_accuracy and test_accuracy, fractions, and parameters), reward (in [-1, 1], None
-        where it was not judged), seconds, epochs, episode, scorer, architecture
+        where it was not judged), seconds, epochs, episode, scorer, answer
     best: None while no trial is complete
     """
 
@@ -87,7 +84,9 @@ class Result:
         study = Study.open(run_dir, read_only=True)
         best = None if study.best is None else _best(study.best, run_dir / "best", problem)
         names = dict.fromkeys(name for trial in study.trials for name in trial.evaluation.metrics)
-        return cls(run_dir, [_row(trial, list(names)) for trial in study.trials], best)
+        return cls(
+            run_dir, [_row(trial, list(names), problem.noun) for trial in study.trials], best
+        )
 
     def __repr__(self) -> str:
         head = f"{len(self.trials)} trials in {self.run_dir}"
@@ -104,7 +103,7 @@ class Result:
 def _best(trial: TrialResult, folder: Path, problem: BaseProblem) -> Best:
     return Best(
         trial=trial.number,
-        answer=trial.architecture,
+        answer=trial.answer,
         evaluation=trial.evaluation,
         reward=trial.reward,
         folder=folder,
@@ -112,7 +111,7 @@ def _best(trial: TrialResult, folder: Path, problem: BaseProblem) -> Best:
     )
 
 
-def _row(trial: TrialResult, metrics: list[str]) -> dict[str, Any]:
+def _row(trial: TrialResult, metrics: list[str], noun: str) -> dict[str, Any]:
     found = trial.evaluation
     return {
         "trial": trial.number,
@@ -124,5 +123,5 @@ def _row(trial: TrialResult, metrics: list[str]) -> dict[str, Any]:
         "epochs": len(found.curve),
         "episode": trial.facts.get("episode"),
         "scorer": trial.facts.get("scorer"),
-        "architecture": trial.architecture,
+        noun: trial.answer,
     }

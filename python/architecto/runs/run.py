@@ -62,7 +62,7 @@ class Run:
         self.display = Display(
             console or Console(highlight=False),
             trials=settings.trials,
-            summary=settings.searched.summary,
+            problem=settings.searched,
         )
         say = self.display.say
         self.study = _study(run_dir, say)
@@ -160,12 +160,12 @@ class Run:
         """Take rewards that the buffer has lost from the trials that the agent had heard of."""
         lost = 0
         for trial in self.study.trials:
-            if trial.number in position.heard and not buffer.knows(trial.architecture):
+            if trial.number in position.heard and not buffer.knows(trial.answer):
                 lost += 1
                 if trial.reward is not None:
-                    buffer.add_reward(trial.architecture, trial.reward)
+                    buffer.add_reward(trial.answer, trial.reward)
                 else:
-                    buffer.add_unjudged(trial.architecture)
+                    buffer.add_unjudged(trial.answer)
         if lost:
             self.display.say(f"{self.run_dir / REPLAY} lacks {lost} trials: taken from {JOURNAL}")
 

@@ -1,17 +1,18 @@
 """Warm start: a new run's replay buffer begins with the trials of an earlier run.
 
-Taken over are the rewards and the paths to the evaluated architectures, whatever the space they
+Taken over are the rewards and the paths to the evaluated answers, whatever the space they
 came from: the text is the interface. The answers that the earlier run held are not, nor are its
 dead ends: they need not be in this run's space.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from architecto.learning.replay import REPLAY, ReplayBuffer, Step
 from architecto.runs import configuration
@@ -37,9 +38,15 @@ def begin(run_dir: Path, settings: Configuration, say: Callable[[str], None] = l
     path = run_dir / REPLAY
     if settings.warm_start is None or path.exists():
         return
-    earlier = configuration.load(Path(settings.warm_start)).evaluator_spec
-    same = earlier | {"device": ""} == settings.evaluator_spec | {"device": ""}
+    same = _judgement(configuration.load(Path(settings.warm_start))) == _judgement(settings)
     copy(configuration.earlier_data(settings.warm_start), path, same=same, say=say)
+
+
+def _judgement(settings: Configuration) -> tuple[Any, ...]:
+    """What the reward of an answer depends on; the device is no part of it."""
+    spec = json.dumps(settings.evaluator_spec, sort_keys=True)
+    device = json.dumps(getattr(settings.options, "device", None))
+    return spec.replace(f'"device": {device}', ""), settings.reward
 
 
 def learn(agent: Agent) -> None:
@@ -59,15 +66,15 @@ def copy(earlier: Path, path: Path, *, same: bool, say: Callable[[str], None] = 
     fresh.unlink(missing_ok=True)
     buffer = ReplayBuffer(fresh, keep_candidates=True)
     mark = "same" if same else "other"
-    for architecture, reward in found.rewards.items():
-        buffer.write({"reward": reward, "architecture": architecture, "earlier": mark})
+    for text, reward in found.rewards.items():
+        buffer.write({"reward": reward, "architecture": text, "earlier": mark})
     for answer in found.answers:
-        if answer.architecture in found.rewards:
+        if answer.text in found.rewards:
             path_to_it = [
                 Step(0, text, list(candidates))
                 for text, candidates in zip(answer.choices, answer.candidates, strict=True)
             ]
-            buffer.add_answer(answer.architecture, -1, path_to_it)
+            buffer.add_answer(answer.text, -1, path_to_it)
     buffer.sync()
     os.replace(fresh, path)
     return len(found.rewards)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 class Answer:
     """An answer of the search and one path that leads to it.
 
-    architecture: the answer's text
+    text: the answer's own
     episode: in which it was found; −1 for one of an earlier run
     choices: texts of the choices picked on the way, from the root on
     candidates: for each pick the texts that it was chosen from, itself among them; `()` where that
         was not kept (see `LearningScorer.reads_candidates`)
     """
 
-    architecture: str
+    text: str
     episode: int
     choices: tuple[str, ...]
     candidates: tuple[tuple[str, ...], ...]

@@ -1,7 +1,7 @@
 """What the scorers that are networks share: tokenizer, networks, Q-value heads, posterior, state.
 
 A network maps token rows to features `[B, F]`, and a linear head maps these to Q-values. There
-are two of one kind: one reads choices and says which to pick, one reads complete architectures,
+are two of one kind: one reads choices and says which to pick, one reads complete answers,
 where the Posterior over its features gives a mean and a standard deviation. They are apart
 because the targets of choices come in part from that posterior: features that were trained on
 its own predictions would make it sure of them.
@@ -61,7 +61,7 @@ class NetworkScorer(LearningScorer):
     def forward(self, batch: Batch, kind: str = "choices") -> tuple[Tensor, Tensor]:
         """Features `[B, F]` and Q-values `[B]` of a batch, in float32.
 
-        kind: of the texts, "choices" or "complete" (architectures)
+        kind: of the texts, "choices" or "complete" (answers)
         """
         ids = batch.ids.to(self.device)
         padding = None if batch.padding is None else batch.padding.to(self.device)
@@ -72,14 +72,14 @@ class NetworkScorer(LearningScorer):
     def score(self, task: str, choices: list[str]) -> Tensor:
         return self._run(task, choices, "choices")[1]
 
-    def features(self, task: str, architectures: list[str]) -> Tensor:
-        """`[architecture, F]`, what the posterior works on."""
-        return self._run(task, architectures, "complete")[0]
+    def features(self, task: str, answers: list[str]) -> Tensor:
+        """`[answer, F]`, what the posterior works on."""
+        return self._run(task, answers, "complete")[0]
 
-    def predict(self, task: str, architectures: list[str]) -> tuple[Tensor, Tensor]:
-        """Posterior mean and standard deviation of complete architectures, each `[architecture]`,
+    def predict(self, task: str, answers: list[str]) -> tuple[Tensor, Tensor]:
+        """Posterior mean and standard deviation of complete answers, each `[answer]`,
         in standardised ranks of the reward."""
-        return self.posterior.predict(self.features(task, architectures))
+        return self.posterior.predict(self.features(task, answers))
 
     @property
     def best(self) -> float:

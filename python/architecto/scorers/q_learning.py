@@ -1,7 +1,7 @@
 """Deep Q-learning (Mnih et al. 2015) on the texts of choices: how a network scorer learns.
 
-A state is a partial architecture, an action is a choice, and the only reward comes at the end,
-when a complete architecture was evaluated. The return of a choice is
+A state is a partial answer, an action is a choice, and the only reward comes at the end,
+when a complete answer was evaluated. The return of a choice is
 
     n_step = 0 (the default: the whole episode)  the reward at the end of the path;
     n_step = n                                   Q(choice n picks later), where that pick is the
@@ -10,7 +10,7 @@ when a complete architecture was evaluated. The return of a choice is
 
 Several paths may share a choice; the search is deterministic, so its target is the best of their
 returns. Paths to answers that are held and not evaluated take part with the posterior mean of
-their architecture as their reward. A dead end is worth the worst reward.
+their answer as their reward. A dead end is worth the worst reward.
 
 Rewards enter as normal scores of their ranks (Blom 1958): Q-values depend on the order of the
 rewards and not on their scale, and a few disasters cannot hide the differences at the top.
@@ -45,7 +45,7 @@ WARM_STEPS = 20
 WEIGHT_DECAY = 1e-2
 """Of AdamW (Loshchilov and Hutter 2019)."""
 COMPLETE_SHARE = 0.5
-"""Part of the tokens spent on complete architectures; the rest goes to choices on the way."""
+"""Part of the tokens spent on complete answers; the rest goes to choices on the way."""
 HELD_PATHS = 64
 """Held answers whose paths take part in a fit, drawn anew each time."""
 TARGET_EVERY = 4
@@ -126,19 +126,19 @@ class QLearning:
     ) -> dict[str, float]:
         """Target of each choice on a path that takes part.
 
-        complete: standardised reward of each evaluated architecture
+        complete: standardised reward of each evaluated answer
         """
-        evaluated = [a for a in experience.answers if a.architecture in complete]
-        held = [a for a in experience.answers if a.architecture not in complete]
+        evaluated = [a for a in experience.answers if a.text in complete]
+        held = [a for a in experience.answers if a.text not in complete]
         held = rng.sample(held, min(len(held), HELD_PATHS))
         values = dict(complete)
         if held:
-            names = list({a.architecture: None for a in held})
+            names = list({a.text: None for a in held})
             mean, _ = network.predict(task, names)
             values.update(zip(names, mean.tolist(), strict=True))
         targets: dict[str, float] = {}
         for answer in evaluated + held:
-            returns = self._returns(network, task, answer, values[answer.architecture])
+            returns = self._returns(network, task, answer, values[answer.text])
             for text, value in zip(answer.choices, returns, strict=True):
                 # Q*(choice) is what the best continuation brings. The walk is deterministic, so
                 # the largest return seen below a choice is a lower bound of it and no overestimate;

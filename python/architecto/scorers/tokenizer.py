@@ -75,7 +75,7 @@ class Tokenizer:
     """Deterministic; the same text gives the same rows in every process.
 
     max_length: tokens of a choice (the task's come on top); what is longer is cut in the middle
-    (the first three quarters hold the partial architecture, the last quarter the goals that come
+    (the first three quarters hold the partial answer, the last quarter the goals that come
     last), one token marks the place, and `cut` counts the texts that were cut.
     """
 

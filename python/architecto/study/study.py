@@ -46,7 +46,7 @@ class TrialResult:
 
     number: int
     """Counted from 0. A trial that never finished keeps its number and is not listed."""
-    architecture: str
+    answer: str
     evaluation: Evaluation
     reward: float | None = None
     """What the evaluation was judged to be worth, in [-1, 1]; None if it is not judged."""
@@ -164,17 +164,17 @@ class Study:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self, architecture: str, *, facts: dict[str, Any] | None = None) -> int:
+    def start(self, answer: str, *, facts: dict[str, Any] | None = None) -> int:
         """Begins a trial and returns its number. `facts` must be JSON values.
 
-        A trial of the same architecture that a dead process had begun is begun again.
+        A trial of the same answer that a dead process had begun is begun again.
         """
         self._check_writable()
-        trial = self._begun_before(architecture) or self._study.ask()
+        trial = self._begun_before(answer) or self._study.ask()
         facts = facts or {}
-        trial.set_user_attr("architecture", architecture)
+        trial.set_user_attr("architecture", answer)
         trial.set_user_attr("facts", facts)
-        self._running[trial.number] = (trial, architecture, facts)
+        self._running[trial.number] = (trial, answer, facts)
         return trial.number
 
     def finish(
@@ -184,20 +184,20 @@ class Study:
         self._check_writable()
         if trial not in self._running:
             raise StudyError(f"trial {trial} is not running")
-        running, architecture, facts = self._running.pop(trial)
+        running, answer, facts = self._running.pop(trial)
         reported = running.storage.get_trial(trial).intermediate_values
         for epoch, value in enumerate(evaluation.curve, 1):
             if epoch not in reported:  # by a process that died in this place
                 running.report(value, step=epoch)
         running.set_user_attr("evaluation", evaluation.as_json() | {"reward": reward})
         self._tell(trial, evaluation)
-        result = TrialResult(trial, architecture, evaluation, reward, facts)
+        result = TrialResult(trial, answer, evaluation, reward, facts)
         self._remember(result)
         return result
 
-    def known(self, architecture: str) -> TrialResult | None:
-        """The finished trial of this architecture text, if there is one, complete or failed."""
-        return self._known.get(architecture)
+    def known(self, answer: str) -> TrialResult | None:
+        """The finished trial of this answer text, if there is one, complete or failed."""
+        return self._known.get(answer)
 
     @property
     def trials(self) -> list[TrialResult]:
@@ -234,9 +234,9 @@ class Study:
         else:
             self._tell(trial.number, Evaluation.from_json(evaluation))
 
-    def _begun_before(self, architecture: str) -> optuna.Trial | None:
-        """A left-over trial of the architecture, or one that died before it had any."""
-        for wanted in (architecture, None):
+    def _begun_before(self, answer: str) -> optuna.Trial | None:
+        """A left-over trial of the answer, or one that died before it had any."""
+        for wanted in (answer, None):
             for number, its in self._left_over.items():
                 if its == wanted:
                     del self._left_over[number]
@@ -251,7 +251,7 @@ class Study:
 
     def _remember(self, result: TrialResult) -> None:
         self._results.append(result)
-        self._known[result.architecture] = result
+        self._known[result.answer] = result
 
     def _check_writable(self) -> None:
         if self._lock is None:
@@ -288,8 +288,8 @@ def _result(trial: FrozenTrial) -> TrialResult:
     stored = attributes["evaluation"]
     evaluation = Evaluation.from_json(stored)
     reward = stored.get("reward") if evaluation.judged else None
-    architecture, facts = attributes["architecture"], attributes["facts"]
-    return TrialResult(trial.number, architecture, evaluation, reward, facts)
+    answer, facts = attributes["architecture"], attributes["facts"]
+    return TrialResult(trial.number, answer, evaluation, reward, facts)
 
 
 def _is_damaged(journal: Path) -> bool:

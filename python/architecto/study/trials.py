@@ -1,4 +1,4 @@
-"""The trials of a run: which architectures are evaluated, and when the agent hears of the result.
+"""The trials of a run: which answers are evaluated, and when the agent hears of the result.
 
 An evaluation ends at a moment that nobody can foresee, so its result is stored at once and handed
 to the agent only at fixed points of the conversation: when an engine begins an episode. With one
@@ -51,7 +51,7 @@ class Trials:
         self._on_event = on_event
         self._capacity = executor.free()
         self._facts: dict[str, dict[str, Any]] = {}  # of answers that are not evaluated yet
-        self._out: dict[int, str] = {}  # trial -> architecture, being evaluated
+        self._out: dict[int, str] = {}  # trial -> answer, being evaluated
         self._stored: list[TrialResult] = []  # finished, not handed to the agent yet
         self.heard: set[int] = set()
         """Trials that the agent has heard the end of."""
@@ -65,8 +65,8 @@ class Trials:
 
     @property
     def out(self) -> dict[str, dict[str, Any]]:
-        """The architectures that are being evaluated or not handed over yet, with their facts."""
-        stored = {result.architecture: result.facts for result in self._stored}
+        """The answers that are being evaluated or not handed over yet, with their facts."""
+        stored = {result.answer: result.facts for result in self._stored}
         return stored | {a: self._facts.get(a, {}) for a in self._out.values()}
 
     @property
@@ -78,9 +78,9 @@ class Trials:
         """Go on from where the process before this one died: the end of which trials the agent had
         heard, and which evaluations were out."""
         self.heard = set(heard) & {result.number for result in self.study.trials}
-        for architecture, facts in out.items():
-            self._facts[architecture] = facts
-            self._begin(architecture)
+        for answer, facts in out.items():
+            self._facts[answer] = facts
+            self._begin(answer)
 
     def take_up_unheard(self) -> int:
         """Store the finished trials that the agent has not heard of, for it to learn from; gives
@@ -90,40 +90,40 @@ class Trials:
         self._stored += unheard
         return len(unheard)
 
-    def answered(self, architecture: str, facts: dict[str, Any]) -> str:
+    def answered(self, answer: str, facts: dict[str, Any]) -> str:
         """Take up an answer that the agent already holds: ``queued`` or ``held``."""
-        self.note(architecture, facts)
-        return "queued" if architecture in self.dispatch() else "held"
+        self.note(answer, facts)
+        return "queued" if answer in self.dispatch() else "held"
 
-    def note(self, architecture: str, facts: dict[str, Any]) -> None:
+    def note(self, answer: str, facts: dict[str, Any]) -> None:
         """Keep what is known of an answer until it is evaluated."""
-        self._facts[architecture] = facts
+        self._facts[answer] = facts
 
     def dispatch(self) -> list[str]:
-        """Begin as many evaluations as workers are free; give their architectures."""
+        """Begin as many evaluations as workers are free; give their answers."""
         begun: list[str] = []
         while len(self._out) + len(self._stored) < self._capacity and self._remaining() > 0:
-            architecture = self.agent.propose(exhausted=self.exhausted)
-            if architecture is None:
+            answer = self.agent.propose(exhausted=self.exhausted)
+            if answer is None:
                 self._drained = self.exhausted
                 break
-            if architecture not in self._out.values():
-                self._begin(architecture)
-                begun.append(architecture)
+            if answer not in self._out.values():
+                self._begin(answer)
+                begun.append(answer)
         return begun
 
-    def _begin(self, architecture: str) -> None:
-        result = self.study.known(architecture)
+    def _begin(self, answer: str) -> None:
+        result = self.study.known(answer)
         if result is not None:  # evaluated, but the agent died before it heard of that
             self._stored.append(result)
             return
-        facts = self._facts.get(architecture, {})
-        trial = self.study.start(architecture, facts=facts)
+        facts = self._facts.get(answer, {})
+        trial = self.study.start(answer, facts=facts)
         path = weights_path(self._run_dir, trial)
         path.parent.mkdir(exist_ok=True)
-        self.executor.submit(trial, architecture, seed=self.seed, weights_path=path, facts=facts)
-        self._out[trial] = architecture
-        self._on_event("trial_started", trial=trial, architecture=architecture)
+        self.executor.submit(trial, answer, seed=self.seed, weights_path=path, facts=facts)
+        self._out[trial] = answer
+        self._on_event("trial_started", trial=trial, answer=answer)
 
     def poll(self) -> None:
         """Store the results that have come in; never waits."""
@@ -150,10 +150,10 @@ class Trials:
         for result in results:
             self.heard.add(result.number)
             if result.reward is not None:
-                self.agent.observe(result.architecture, result.reward)
+                self.agent.observe(result.answer, result.reward)
                 self.agent.update()
             else:
-                self.agent.give_up(result.architecture)
+                self.agent.give_up(result.answer)
         return results
 
     def busy(self) -> bool:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 TASK = "categorize 8x8x1 images of handwritten digits into 10 categories"
 EMPTY = "(bind (state {} () () () () ()) (conj))"
 CHOICES = [
-    EMPTY.format("(architecture (input 1 8 8) ((flatten) (linear 64 10)))"),
-    EMPTY.format("(architecture (input 1 8 8) ((conv2d 1 16 3 1 1) (relu) . _.0))"),
-    EMPTY.format("(architecture (input 1 8 8) ((conv2d 1 32 3 1 1) (relu) . _.0))"),
+    EMPTY.format("(answer (input 1 8 8) ((flatten) (linear 64 10)))"),
+    EMPTY.format("(answer (input 1 8 8) ((conv2d 1 16 3 1 1) (relu) . _.0))"),
+    EMPTY.format("(answer (input 1 8 8) ((conv2d 1 32 3 1 1) (relu) . _.0))"),
     EMPTY.format('("a string" λ -7 3/4 #t)'),
     EMPTY.format("(relu) " * 500),
 ]

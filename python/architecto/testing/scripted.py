@@ -25,7 +25,7 @@ class Scripted(BaseEvaluator):
 
     def evaluate(
         self,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,
@@ -34,7 +34,7 @@ class Scripted(BaseEvaluator):
     ) -> Evaluation:
         """See `BaseEvaluator.evaluate`."""
         value = 0.5
-        match architecture.split():
+        match answer.split():
             case ["value", number]:
                 value = float(number)
             case ["epochs", count]:

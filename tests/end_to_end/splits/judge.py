@@ -17,14 +17,14 @@ class Nearness(BaseEvaluator):
 
     def evaluate(
         self,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,
         facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
-        parts = sexpression.read(architecture)
+        parts = sexpression.read(answer)
         assert isinstance(parts, list)
         lengths = [len(part) for part in parts if isinstance(part, list)]
         off = sum(abs(got - wanted) for got, wanted in zip(lengths, WANTED, strict=True))

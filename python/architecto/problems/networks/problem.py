@@ -84,6 +84,7 @@ class Networks(BaseProblem):
     """
 
     name = "networks"
+    noun = "architecture"
     Settings = NetworkSettings
     evaluators = ("training", "tabular")
     stores_weights = True
@@ -119,18 +120,20 @@ class Networks(BaseProblem):
         return words
 
     def check(self) -> None:
-        settings = self.settings
-        _check_space(settings.space)
-        if not _DEVICE.match(settings.device):
-            raise ProblemError(
-                f"unknown device {settings.device!r}; known are cpu, cuda, cuda:N and mps"
-            )
-        if settings.table is not None:
+        _check_space(self.settings.space)
+        if self.settings.table is None:
+            datasets.create(self.settings.dataset)
+
+    def check_evaluator(self, name: str) -> None:
+        device = self.settings.device
+        if not _DEVICE.match(device):
+            raise ProblemError(f"unknown device {device!r}; known are cpu, cuda, cuda:N and mps")
+        if name == "tabular":
             self._check_table()
-            return
-        datasets.ensure_available(settings.dataset)
-        if settings.device != "cpu":
-            _check_device(settings.device)
+        elif name == "training":
+            datasets.ensure_available(self.settings.dataset)
+            if device != "cpu":
+                _check_device(device)
 
     def absolute(self) -> Any:
         settings = self.settings

@@ -22,9 +22,8 @@ from torch import Tensor, nn
 
 from architecto.evaluators import EvaluatorError
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
-from architecto.problems.networks import architecture as architectures
 from architecto.problems.networks import datasets
-from architecto.problems.networks.architecture import ArchitectureError
+from architecto.problems.networks.architecture import ArchitectureError, parse
 from architecto.problems.networks.module import Network
 
 
@@ -96,7 +95,7 @@ class TrainingEvaluator(BaseEvaluator):
 
     def evaluate(
         self,
-        architecture: str,
+        answer: str,
         *,
         seed: int,
         weights_path: Path | None,
@@ -122,7 +121,7 @@ class TrainingEvaluator(BaseEvaluator):
 
         torch.manual_seed(seed)
         try:
-            network = self._build(architecture)
+            network = self._build(answer)
             metrics["parameters"] = network.parameter_count
             # Images stay in PyTorch's usual order: with channels last, oneDNN's convolution of
             # kernel 1 and stride 2 writes past its memory (seen with torch 2.14.1 on a CPU).
@@ -159,7 +158,7 @@ class TrainingEvaluator(BaseEvaluator):
 
     def _build(self, text: str) -> Network:
         """The network, if it takes the data set's images to its classes."""
-        architecture = architectures.parse(text)
+        architecture = parse(text)
         info = self.data.info
         if architecture.input != info.input_shape:
             raise ArchitectureError(
