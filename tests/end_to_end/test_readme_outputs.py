@@ -112,8 +112,9 @@ def test_commands(command: str, output: str, tmp_path: Path) -> None:
     assert differences(output, shell(command, tmp_path)) == ""
 
 
-def test_the_repl(project: Path) -> None:
-    shown = re.split(r"^> ", block("> (define s"), flags=re.MULTILINE)[1:]
+@pytest.mark.parametrize("starts", ["> (define s", "> (defrel (membero"])
+def test_the_repl(project: Path, starts: str) -> None:
+    shown = re.split(r"^> ", block(starts), flags=re.MULTILINE)[1:]
     forms = [part.partition("\n") for part in shown]
     program = "".join(f'{form}\n(write-string "END\\n")\n' for form, _, _ in forms)
     done = subprocess.run(
