@@ -14,6 +14,7 @@ from architecto.testing import (
     DatasetTests,
     EvaluatorTests,
     ExecutorTests,
+    ProblemTests,
     RewardTests,
     ScorerTests,
 )
@@ -99,6 +100,11 @@ class TestMnist(DatasetTests):
     def files(self, tmp_path: Path) -> None:
         write_images(tmp_path / "MNIST" / "raw", packed=False)
         self.folder = tmp_path
+
+
+class TestNetworks(ProblemTests):
+    problem, settings = "networks", {"space": "mlp", "max_params": 9000}
+    no_answers = ["", "(network 1)", "(architecture (input 1 8 8) ((linear 64)))"]
 
 
 BROKEN = '''
