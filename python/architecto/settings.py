@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import difflib
 import inspect
 from collections.abc import Container, Iterable
 from typing import Any
@@ -113,7 +114,8 @@ def refuse_unknown(given: Iterable[str], *kinds: type, what: str) -> None:
     known = [name for kind in kinds for name in names(kind)]
     for name in given:
         if name not in known:
-            raise SettingError(f"unknown setting {name!r} of {what}, expected {', '.join(known)}")
+            near = difflib.get_close_matches(name, known) or known
+            raise SettingError(f"unknown setting {name!r} of {what}, expected {', '.join(near)}")
 
 
 def _line(field: dataclasses.Field[Any]) -> str:

@@ -2,7 +2,7 @@
 ;; A problem: what is searched, and how its answers are written. The engine's command line, the REPL
 ;; and the bridge know this and nothing more particular.
 
-(require (for-syntax racket/base "../kanren/identifiers.rkt")
+(require (for-syntax racket/base "../kanren/core/identifiers.rkt")
          "../kanren/main.rkt" (except-in "frontier.rkt" choices answers) "user-file.rkt")
 (provide (struct-out problem) define-problem make-problem query->problem load-problem
          problem-form problem-frontier problem-hello with-task)
