@@ -3,7 +3,7 @@
 ;; agent for its scores.
 
 (require racket/lazy-require racket/runtime-path racket/string
-         (only-in "kanren/stream.rkt" pause?) "networks/problem.rkt"
+         "networks/problem.rkt"
          (rename-in (except-in "search/frontier.rkt" choices) [answers frontier-answers])
          "search/problem.rkt" "search/user-file.rkt")
 (lazy-require ["bridge/agent-process.rkt" (start-agent agent-process-endpoint stop-agent!)]
@@ -32,10 +32,10 @@
     (cond
       [(or (symbol? what) (string? what))
        (find-problem (if (symbol? what) (symbol->string what) what) options)]
-      [(not (or (problem? what) (pause? what)))
+      [(not (or (problem? what) (query? what)))
        (mistake "start: expected a problem, a query, a space's name or a file's path, got ~.s" what)]
       [(not (hash-empty? options)) (mistake "start: options are for spaces alone")]
-      [(pause? what) (query->problem what)]
+      [(query? what) (query->problem what)]
       [else what]))
   (call-with-user-code
    (problem-where p)

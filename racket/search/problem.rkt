@@ -3,8 +3,9 @@
 ;; and the bridge know this and nothing more particular.
 
 (require (for-syntax racket/base "../kanren/core/identifiers.rkt")
-         "../kanren/main.rkt" (except-in "frontier.rkt" choices answers) "user-file.rkt")
-(provide (struct-out problem) define-problem make-problem query->problem load-problem
+         "../kanren/main.rkt" (only-in "../kanren/core/stream.rkt" [pause? query?])
+         (except-in "frontier.rkt" choices answers) "user-file.rkt")
+(provide (struct-out problem) define-problem make-problem query? query->problem load-problem
          problem-form problem-frontier problem-hello with-task)
 
 ;; A Problem is
