@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from test_datasets import write_images
@@ -103,8 +104,9 @@ class TestMnist(DatasetTests):
 
 
 class TestNetworks(ProblemTests):
-    problem, settings = "networks", {"space": "mlp", "max_params": 9000}
-    no_answers = ["", "(network 1)", "(architecture (input 1 8 8) ((linear 64)))"]
+    problem = "networks"
+    settings: ClassVar = {"space": "mlp", "max_params": 9000}
+    no_answers: ClassVar = ["", "(network 1)", "(architecture (input 1 8 8) ((linear 64)))"]
 
 
 BROKEN = '''
