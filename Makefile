@@ -60,11 +60,17 @@ $(installed): python/pyproject.toml .make/set-up
 	@$(if $(strip $(TORCH)),printf '%s\n' $(call quote,$(TORCH)) > .venv/torch-seen,:)
 	@touch $@
 
+# Compiled code without its source would hide that a file is gone.
+orphans = find $(1) -path '*/compiled/*_rkt.zo' 2>/dev/null | while read -r zo; do \
+	folder=$${zo%/compiled/*}; name=$${zo\#\#*/}; \
+	[ -e "$$folder/$${name%_rkt.zo}.rkt" ] || rm -f "$$zo" "$${zo%.zo}.dep"; done
+
 # raco's message without the lines of its own call stack.
 raco_make = errors=$$(raco make -j 2 $(1) 2>&1) || { \
 	printf '%s\n' "$$errors" | sed '/^ *\(compilation \)\{0,1\}context\.\.\.:$$/,$$d' >&2; exit 1; }
 
 $(compiled): $(racket_files) $(tables) $(installed)
+	@$(call orphans,racket tests .make)
 	@$(if $(racket_files),echo 'compiling racket/'; $(call raco_make,$(racket_files)))
 	@touch $@
 

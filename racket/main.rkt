@@ -3,7 +3,8 @@
 ;; and spaces, and the debugger of guided searches.
 
 (require "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt" "networks/shapes.rkt"
-         "networks/space.rkt" "search/problem.rkt" "explore.rkt")
+         "networks/space.rkt" "search/problem.rkt" "search/strategy.rkt" "explore.rkt")
 (provide (all-from-out "kanren/main.rkt" "networks/architecture.rkt" "networks/layers.rkt"
                        "networks/shapes.rkt" "networks/space.rkt" "explore.rkt")
-         define-problem)
+         define-problem define-strategy
+         choice-status choice-parent open-children oldest-choice nearest-open)

@@ -22,9 +22,11 @@ _HOMES = {
     "BaseProblem": "problems.base",
     "BaseEvaluator": "evaluators.base",
     "Evaluation": "evaluators.base",
+    "failed": "evaluators.base",
     "BaseReward": "rewards.base",
     "BaseExecutor": "executors.base",
     "BaseDataset": "problems.networks.datasets.base",
+    "Splits": "problems.networks.datasets.base",
     "BaseScorer": "scorers.base",
     "LearningScorer": "scorers.base",
 }

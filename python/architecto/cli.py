@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Container
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from architecto import __version__, problems, questions, settings
 from architecto.arguments import positive
@@ -40,7 +40,10 @@ exit status: 0 done, 1 the processes of the run kept dying, 2 a mistake in the c
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
+    """An argument parser whose errors are one line, and which takes whole names alone."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False} | settings)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (--help shows what is possible)\n")
@@ -65,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 def _problem(arguments: list[str]) -> str:
     """The problem that the arguments name: what may be set depends on it."""
-    first = Parser(add_help=False, allow_abbrev=False)
+    first = Parser(prog="architecto", add_help=False)
     first.add_argument("--problem", default=Configuration.problem)
     return first.parse_known_args(arguments)[0].problem
 
@@ -89,7 +92,7 @@ def parser(problem: str = Configuration.problem) -> Parser:
         "--run",
         metavar="NAME",
         help="name of the run, written to runs/NAME, or a path with a slash "
-        "(default: SPACE-DATASET-NUMBER, the next free number)",
+        "(default: SPACE-DATASET-NUMBER, or the problem's name, the next free number)",
     )
     run.add_argument(
         "--connect",
@@ -139,7 +142,7 @@ def parser(problem: str = Configuration.problem) -> Parser:
         "Serve a scorer over ZeroMQ, as protocol/README.md says. Without --run nothing is trained, "
         "and one line of JSON on stdout tells the endpoint. Ends on SIGTERM or Ctrl-C."
     )
-    _add_settings(serve, problem, ("scorer", "scorer_seconds", "seed", "task"))
+    _add_settings(serve, problem, ("scorer", "scorer_seconds", "seed"))
     serve.add_argument(
         "--run", dest="run_dir", metavar="DIR", help="directory of a run to serve (default: none)"
     )
@@ -255,7 +258,11 @@ def _run(options: argparse.Namespace) -> int:
     wanted = _settings(options)
     configuration.free_directory(options.run, wanted)
     wanted = configuration.prepared(wanted)
-    return supervisor.supervise(configuration.run_directory(options.run, wanted), wanted)
+    run_dir = configuration.run_directory(options.run, wanted)
+    status = supervisor.supervise(run_dir, wanted)
+    if status == supervisor.USER_ERROR:
+        configuration.remove_unbegun(run_dir)
+    return status
 
 
 def _connect(options: argparse.Namespace) -> int:

@@ -28,7 +28,8 @@
 (define (quantity-cost quantity)
   (define cost ((words 'cost) quantity))
   (define (count? n) (exact-nonnegative-integer? n))
-  (unless (or (member cost '("params" "macs" "outputs")) (count? cost)
+  (unless (or (member cost '("macs" "outputs")) (count? cost)
+              (and (equal? cost "params") (eq? quantity 'params))
               (and (hash? cost) (positive? (hash-count cost)) (andmap count? (hash-values cost))))
     (raise-user-error
      (format "protocol/quantities.json: ~a: cost is ~s, expected ~a" quantity cost

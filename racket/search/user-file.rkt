@@ -24,16 +24,23 @@
   (define loaded
     (parameterize ([current-library-collection-links
                     (cons (hash 'architecto (list (simplify-path racket-folder)))
-                          (current-library-collection-links))])
+                          (current-library-collection-links))]
+                   [current-output-port (current-error-port)])  ; what it prints is no answer
       (with-handlers ([exn:fail:mistake? raise]
                       [exn:break? raise]
                       [(λ (e) #t)
                        (λ (e) (mistake "the ~a file ~a cannot be loaded: ~a" kind file
-                                       (car (string-split (raised e) "\n"))))])
+                                       (string-normalize-spaces (first-lines (raised e)))))])
         (dynamic-require file name (λ () #f)))))
   (cond [(good? loaded) loaded]
         [otherwise (otherwise)]
         [else (mistake "~a defines no ~a; write ~a in it" file kind form)]))
+
+;; The first line of a message, and the path of a module that is not there.
+(define (first-lines message)
+  (define lines (string-split message "\n"))
+  (define path (findf (λ (line) (regexp-match? #rx"^ *module path:" line)) lines))
+  (if path (string-append (car lines) path) (car lines)))
 
 ;; The result of (work). What a user's own code raises meanwhile is a mistake of theirs; WHERE says
 ;; whose code it is, such as "the space file x.rkt", or is #f where it is none of a user's.

@@ -129,6 +129,16 @@ def _look(path: Path) -> tuple[list[int], int | None]:
 
 
 def _is_message(record: dict[str, Any]) -> bool:
+    """Is it a message? One of before there were problems is brought to the form of now."""
+    match record:
+        case {"header": {"type": "hello", "space": str(space)} as header} if "task" not in header:
+            facts = {name: header.pop(name) for name in ("classes", "input") if name in header}
+            header.pop("space")
+            header |= {"problem": space, "task": "", "facts": facts | {"space": space}}
+        case {"header": {"type": "answer"} as header} if "facts" not in header:
+            names = [name for name in ("parameters", "table_key") if name in header]
+            if names:
+                header["facts"] = {name: header.pop(name) for name in names}
     match record:
         case {"direction": "in" | "out", "header": {"type": _} as header, "body": list(body)}:
             try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,10 @@ from architecto.printing import one_line
 OnEpoch: TypeAlias = Callable[[int, int, float], None]
 """Called as on_epoch(epoch, epochs, objective) after each epoch, counted from 1."""
 
+RESERVED = frozenset(
+    ("trial", "status", "reason", "reward", "seconds", "epochs", "episode", "scorer", "answer")
+)
+"""What a trial has beside its metrics: none of them may be called so."""
 MAX_REASON = 300
 """Most characters of a failure's reason; the rest is cut off."""
 
@@ -121,7 +126,7 @@ def failed(reason: str, **known: Any) -> Evaluation:
 
 
 class BaseEvaluator(ABC):
-    """Evaluates answers, such as answers. Created once in each process that evaluates, then
+    """Evaluates answers, such as architectures. Created once in each process that evaluates, then
     asked again and again.
 
     objective: the metric that ranks the trials, higher is better; it must be in the metrics of
@@ -142,7 +147,7 @@ class BaseEvaluator(ABC):
         facts: Mapping[str, Any] = {},
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
-        """Evaluates an answer, for networks an answer (its text), and says what came of it.
+        """Evaluates an answer, for networks an architecture (its text), and says what came of it.
 
         seed: the result is a function of answer and seed (on a CPU).
         weights_path: where the trained state dict is written, if anywhere; only when complete.
@@ -160,15 +165,17 @@ def carried_out(evaluator: BaseEvaluator, answer: str, **arguments: Any) -> Eval
     `arguments` are those of `BaseEvaluator.evaluate`. What it raises is a failed evaluation; one
     that breaks the promises of `Evaluation` is too, and the answer is not judged by that.
     """
+    started = time.perf_counter()
     try:
         evaluation = evaluator.evaluate(answer, **arguments)
     except Exception as error:  # the process outlives whatever an evaluator raises
         traceback.print_exc()
         return failed(one_line(error))
     try:
-        return _checked(evaluation, evaluator.objective)
-    except (TypeError, ValueError) as error:
+        found = _checked(evaluation, evaluator.objective)
+    except (TypeError, ValueError, OverflowError) as error:
         return failed(f"evaluator {type(evaluator).__name__}: {error}", judged=False)
+    return replace(found, seconds=found.seconds or time.perf_counter() - started)
 
 
 def _checked(given: object, objective: str) -> Evaluation:
@@ -177,6 +184,11 @@ def _checked(given: object, objective: str) -> Evaluation:
         raise TypeError(f"got {type(given).__name__}, expected an Evaluation")
     if given.status not in ("complete", "failed"):
         raise ValueError(f"got status {given.status!r}, expected 'complete' or 'failed'")
+    if not (isinstance(given.metrics, dict) and isinstance(given.curves, dict)):
+        raise TypeError("got metrics or curves that are no dict, expected numbers by name")
+    taken = sorted(RESERVED & given.metrics.keys())
+    if taken:
+        raise ValueError(f"got a metric called {taken[0]}, which a trial has already: rename it")
     objective = given.objective or objective
     if given.status == "complete" and objective not in given.metrics:
         known = ", ".join(given.metrics) or "none"
@@ -184,6 +196,7 @@ def _checked(given: object, objective: str) -> Evaluation:
     json.dumps(given.facts, allow_nan=False)
     return replace(
         given,
+        reason=given.reason and " ".join(given.reason.split()),
         metrics={name: _number(name, value) for name, value in given.metrics.items()},
         curves={name: [_number(name, v) for v in vs] for name, vs in given.curves.items()},
         objective=objective,

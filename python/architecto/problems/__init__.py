@@ -7,11 +7,12 @@ FILE.py:Class           a BaseProblem of a user's own
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from architecto.catalogue import Catalogue
-from architecto.problems.base import BaseProblem, NoSettings
+from architecto.problems.base import BaseProblem, NoSettings, ProblemError
 from architecto.problems.relation import Relation
 
 CATALOGUE = Catalogue(
@@ -24,12 +25,20 @@ CATALOGUE = Catalogue(
 
 def settings_class(spec: str) -> type:
     """The dataclass of what may be set of a problem; raises a ValueError with one line."""
-    return NoSettings if is_file(spec) else CATALOGUE.load(spec).Settings
+    if is_file(spec):
+        return NoSettings
+    kind: type = CATALOGUE.load(spec).Settings
+    if not dataclasses.is_dataclass(kind):
+        raise ProblemError(f"problem {spec}: Settings is {kind!r}, expected a frozen dataclass")
+    return kind
 
 
 def open(spec: str, chosen: Any) -> BaseProblem:
     """The problem of a spec, with its settings; raises a ValueError with one line."""
-    return Relation(spec) if is_file(spec) else CATALOGUE.load(spec)(chosen)
+    if is_file(spec):
+        return Relation(spec)
+    problem: BaseProblem = CATALOGUE.create(spec, {"settings": chosen})
+    return problem
 
 
 def absolute(spec: str) -> str:

@@ -7,12 +7,14 @@ answers on as texts.
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from architecto.printing import one_line
 from architecto.settings import documented
 
 if TYPE_CHECKING:
@@ -27,6 +29,27 @@ class ProblemError(ValueError):
 @dataclass(frozen=True)
 class NoSettings:
     """The settings of a problem that has none."""
+
+
+_CALLED = (
+    *("engine_words", "check", "check_evaluator", "absolute", "evaluator"),
+    *("canonical", "summary", "write_best", "source"),
+)
+
+
+def _careful(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def called(self: BaseProblem, *arguments: Any) -> Any:
+        try:
+            return method(self, *arguments)
+        except (ValueError, OSError):
+            raise
+        except Exception as error:
+            name = type(self).__name__
+            text = f"problem {name}: {method.__name__}() raised {one_line(error)}"
+            raise ProblemError(text) from error
+
+    return called
 
 
 class BaseProblem(ABC):
@@ -47,6 +70,13 @@ class BaseProblem(ABC):
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """What the code of a problem raises by mistake is a ProblemError, in one line."""
+        super().__init_subclass__(**more)
+        for name in _CALLED:
+            if name in vars(cls):
+                setattr(cls, name, _careful(vars(cls)[name]))
 
     @abstractmethod
     def engine_words(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Checkpoints of the agent in a run's directory: whole or not there, and known to be whole.
 
-``checkpoint/N.pt`` is a line of JSON ``{"v":1,"sha256":DIGEST}``, a line of JSON with the position
+``checkpoint/N.pt`` is a line of JSON ``{"v":2,"sha256":DIGEST}``, a line of JSON with the position
 of the run, and what `torch.save` made of the agent's state; the digest is that of all that follows
 the first line. N counts up. The checkpoint before the last is kept, in case the last is damaged.
 """
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 KEPT = 2
 """Checkpoints that are kept, the latest ones."""
 
+VERSION = 2
+"""Goes up when the agent's state is another one; what another release wrote is not read."""
 _FILE = re.compile(r"(\d+)\.pt\Z")
 
 
@@ -82,7 +84,7 @@ def _content(agent: Agent, position: Position) -> bytes:
 def _write(run_dir: Path, content: bytes) -> None:
     folder = run_dir / "checkpoint"
     folder.mkdir(exist_ok=True)
-    head = {"v": 1, "sha256": hashlib.sha256(content).hexdigest()}
+    head = {"v": VERSION, "sha256": hashlib.sha256(content).hexdigest()}
     files = _files(run_dir)
     number = files[0][0] + 1 if files else 1
     unfinished = folder / f"{number}.pt.part"
@@ -134,8 +136,10 @@ def _read(path: Path) -> tuple[Position, dict[str, Any]]:
 
     try:
         with path.open("rb") as file:
-            digest = json.loads(file.readline())["sha256"]
-            content = file.read()
+            head = json.loads(file.readline())
+            digest, content = head["sha256"], file.read()
+        if head.get("v") != VERSION:
+            raise CheckpointError(f"{path} was written by another release")
         if hashlib.sha256(content).hexdigest() != digest:
             raise CheckpointError(f"{path} is damaged: its checksum is wrong")
         position, _, state = content.partition(b"\n")

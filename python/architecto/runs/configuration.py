@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -115,7 +116,12 @@ class Configuration:
     def but(self, **changes: Any) -> Configuration:
         """The same with other values of some settings."""
         spec = changes.get("problem", self.problem)
+        if not isinstance(spec, str):
+            raise ConfigurationError(f"--problem is {spec!r}, expected a string")
         kind = problems.settings_class(spec)
+        ours = {*settings_of.names(Configuration), *settings_of.names(GuideSettings)}
+        for name in ours.intersection(settings_of.names(kind)):
+            raise ConfigurationError(f"problem {spec}: a run has a setting {name} of its own")
         kinds = (Configuration, GuideSettings, kind)
         settings_of.refuse_unknown(changes, *kinds, what=f"problem {spec}")
         own, guide, options = (
@@ -241,7 +247,8 @@ def prepared(configuration: Configuration) -> Configuration:
     if not configuration.sentence:
         told = engines.describe(engine_command(configuration)).task
         configuration = dataclasses.replace(configuration, task=told)
-    answer = engines.find_one(engine_command(configuration))
+    engine = [*engine_command(configuration), "--strategy", configuration.strategy]
+    answer = engines.find_one(engine)
     try:
         configuration.searched.canonical(answer)
     except ValueError as error:
@@ -271,10 +278,18 @@ def run_directory(name: str | None, configuration: Configuration) -> Path:
     return directory
 
 
+def remove_unbegun(run_dir: Path) -> None:
+    """Remove the directory of a run that was made just now and ended by a mistake of the user's
+    before any answer was evaluated, so that its name is free."""
+    journal = run_dir / "trials.journal"
+    if not (journal.exists() and b"evaluation" in journal.read_bytes()):
+        shutil.rmtree(run_dir, ignore_errors=True)
+
+
 def free_directory(name: str | None, configuration: Configuration) -> Path:
     """Where a new run would be written; raises ConfigurationError if something is there."""
     if name is None:
-        stem = configuration.searched.title
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", configuration.searched.title).strip("-") or "run"
         number = 1
         while (RUNS / f"{stem}-{number:03d}").exists():
             number += 1

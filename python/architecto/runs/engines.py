@@ -50,8 +50,12 @@ def command(words: Sequence[str], *, task: str | None = None) -> list[str]:
 
 def describe(engine: Sequence[str]) -> Description:
     """What an engine says of its problem; raises EngineError."""
-    found = json.loads(_ask([*engine, "--describe"]))
-    return Description(found["problem"], found["task"], found["facts"])
+    said = _ask([*engine, "--describe"])
+    try:
+        found = json.loads(said)
+        return Description(found["problem"], found["task"], found["facts"])
+    except (ValueError, KeyError, TypeError):
+        raise EngineError(f"the engine says {said[:200]!r}, expected a problem as JSON") from None
 
 
 def find_one(engine: Sequence[str]) -> str:

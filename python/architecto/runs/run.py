@@ -23,6 +23,7 @@ from architecto.executors import ExecutorError
 from architecto.learning.agent import Agent
 from architecto.learning.metrics import METRICS, MetricsFile
 from architecto.learning.replay import REPLAY, ReplayBuffer, size_of_earlier
+from architecto.problems.base import ProblemError
 from architecto.runs import checkpoint, configuration, export, warm_start
 from architecto.runs.configuration import Configuration, ConfigurationError
 from architecto.runs.display import Display
@@ -71,7 +72,10 @@ class Run:
         warm_start.begin(run_dir, settings, say)
         agent, position, damaged = self._restored(load_scorer)
         spec = settings.evaluator_spec
-        reward = settings.reward or evaluators.load(spec["name"]).reward
+        reward = settings.reward or rewards.absolute(evaluators.load(spec["name"]).reward)
+        if settings.reward is None and reward not in rewards.names():
+            self.settings = settings = settings.but(reward=reward)
+            settings.save(run_dir)  # a file by its whole path, so that a resumed run finds it
         self.executor = executors.create(
             settings.executor, spec, workers=settings.workers, log=run_dir / "workers.log"
         )
@@ -194,7 +198,7 @@ class Run:
                 self.server.finish_alone()
         except OSError as error:  # the disk is full, the directory is gone
             self.failure = f"the run in {self.run_dir} cannot be written: {error}"
-        except ExecutorError as error:
+        except (ExecutorError, ProblemError) as error:
             self.failure = str(error)
         self.failure = self.failure or self.server.failure
         self.display.refresh()
@@ -227,6 +231,8 @@ class Run:
             self.display.say(f"the scorer is now {facts['name']}")
         if kind == "unjudged":
             self.display.say(facts["reason"])
+            if not any(trial.reward is not None for trial in self.study.trials):
+                self.failure = facts["reason"]
         if kind == "diverged":
             self.display.say(
                 f"{facts['session']} started again and takes another way than before (has the "

@@ -125,7 +125,11 @@ class Networks(BaseProblem):
             datasets.create(self.settings.dataset)
 
     def check_evaluator(self, name: str) -> None:
-        device = self.settings.device
+        device, table = self.settings.device, self.settings.table
+        if table is None and (self.settings.search_metric or self.settings.report_metric):
+            raise ProblemError("--search-metric and --report-metric need --table CSV")
+        if table is not None and name == "training":
+            raise ProblemError("--table is looked up and nothing is trained: leave one of them out")
         if not _DEVICE.match(device):
             raise ProblemError(f"unknown device {device!r}; known are cpu, cuda, cuda:N and mps")
         if name == "tabular":
