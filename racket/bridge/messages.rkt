@@ -2,8 +2,8 @@
 ;; Messages of the protocol, version 1: build them, check them, and their limits.
 ;;
 ;; Twin of python/architecto/conversation/messages.py: same names, same order, same bytes. The
-;; specification is
-;; protocol/README.md. A message is two frames: a JSON header and a UTF-8 body of lines.
+;; specification is protocol/README.md. A message is two frames: a JSON header and a UTF-8 body of
+;; lines.
 ;;
 ;; A Header is a hasheq from symbols to JSON values, as the json library reads them.
 
