@@ -27,7 +27,6 @@ def setting(
     metavar: str = "NAME",
     least: float | None = None,
     most: float | None = None,
-    choices: tuple[str, ...] = (),
     absent: str | None = None,
 ) -> Any:
     """A field of a dataclass of settings.
@@ -35,11 +34,10 @@ def setting(
     meaning: what it is and its unit, in a few words
     metavar: what stands for the value in the help; N: a whole number, X: a number
     least, most: the smallest and the largest number that it may be
-    choices: the words that it may be
     absent: what holds where the default is None, in words
     """
     words: dict[str, Any] = {"meaning": meaning, "metavar": metavar, "least": least, "most": most}
-    words |= {"choices": choices, "absent": absent or "none"}
+    words |= {"absent": absent or "none"}
     return dataclasses.field(default=default, metadata=words)
 
 
@@ -85,9 +83,9 @@ def add_options(
         )
 
 
-def check(settings: Any, kind: type | None = None) -> None:
+def check(settings: Any) -> None:
     """Raise SettingError at the first setting whose value cannot be."""
-    for field in of(kind or type(settings)):
+    for field in of(type(settings)):
         value, words = getattr(settings, field.name), field.metadata
         if value is None and field.default is None:
             continue
@@ -104,9 +102,6 @@ def check(settings: Any, kind: type | None = None) -> None:
                 raise SettingError(f"{name} is {value}, expected at least {least}")
         elif not isinstance(value, str):
             raise SettingError(f"{name} is {value!r}, expected a string")
-        if words["choices"] and value not in words["choices"]:
-            known = ", ".join(words["choices"])
-            raise SettingError(f"unknown {field.name} {value!r}; known are {known}")
 
 
 def refuse_unknown(given: Iterable[str], *kinds: type, what: str) -> None:

@@ -1,12 +1,14 @@
 """What a restarted agent reads back from the trace, and what a restarted engine gets again."""
 
 import json
+from pathlib import Path
 
 import protocol_doubles as doubles
 import pytest
 from protocol_doubles import DEEPER, HELLO, NETWORK, at, find, replies
 
-from architecto.conversation import trace
+from architecto import json_lines
+from architecto.conversation import messages, trace
 from architecto.conversation.position import Position
 from architecto.conversation.recovery import recover
 
@@ -300,3 +302,30 @@ def test_a_request_without_its_reply_and_half_a_line_are_cut_and_are_no_damage(t
     writer = trace.Trace(path, say=said.append)
     assert path.read_bytes() == whole and writer.size == len(whole)
     assert not writer.is_damaged and said == []
+
+
+def test_a_trace_of_before_there_were_problems_is_read_and_unknown_fields_stay(
+    tmp_path: Path,
+) -> None:
+    """Facts stood in single fields then; in a session of now such fields are unknown ones."""
+    old = {"v": 1, "type": "hello", "id": 1, "session": "old", "engine": "e"}
+    old |= {"space": "cnn", "input": [1, 8, 8], "classes": 10}
+    new = {"v": 1, "type": "hello", "id": 1, "session": "new", "engine": "e"}
+    new |= {"problem": "cnn", "task": "t", "facts": {}}
+    path = tmp_path / "trace.jsonl"
+    with path.open("wb") as file:
+        for hello in (old, new):
+            name = hello["session"]
+            answer = {"v": 1, "type": "answer", "id": 2, "session": name, "episode": 1, "step": 1}
+            answer |= {"index": 1, "parameters": 650}
+            for asked in (hello, answer):
+                reply = {"v": 1, "type": asked["type"] + "_reply", "id": asked["id"]}
+                reply |= {"session": name, "agent": "a", "scorer": "s", "seed": 0, "episode": 1}
+                reply |= {"deadline_s": 60, "status": "held"}
+                for direction, header in (("in", asked), ("out", reply)):
+                    line = {"t": 0, "direction": direction, "header": header, "body": []}
+                    file.write(json_lines.stamped(messages.to_json(line)))
+    found = [message.header for message in trace.messages(path)]
+    assert found[0]["problem"] == "cnn" and found[0]["facts"]["input"] == [1, 8, 8]
+    assert found[1]["facts"] == {"parameters": 650}
+    assert found[3]["parameters"] == 650 and "facts" not in found[3]

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
+from architecto.evaluators.base import Evaluation, OnEpoch, failed
+from architecto.testing.scripted import Scripted
 
 
-class Scripted(BaseEvaluator):
-    """Does what the answer text says: a word, or words separated by spaces."""
+class Misbehaving(Scripted):
+    """Does what the kit's evaluator does at an answer's words, and worse things."""
 
     objective = "score"
 
@@ -37,12 +38,8 @@ class Scripted(BaseEvaluator):
                 print('{"event": "finished", "trial": 0}')
                 os.system("echo from a child")
                 os.write(1, b"from the file descriptor\n")
-            case ["epochs", count]:
-                for epoch in range(1, int(count) + 1):
-                    if on_epoch is not None:
-                        on_epoch(epoch, int(count), epoch / 10)
-            case ["raise"]:
-                raise RuntimeError("two\nlines")
+            case ["epochs", _] | ["raise"]:
+                super().evaluate(answer, seed=seed, weights_path=None, on_epoch=on_epoch)
             case ["fail"]:
                 return failed("a reason")
             case ["kill"]:

@@ -16,20 +16,20 @@ from architecto.evaluators.base import Evaluation
 from architecto.executors import ExecutorError, Finished, Progress
 from architecto.executors.local import LocalExecutor
 
-SCRIPTED = {"name": "evaluators_for_tests:Scripted"}
+MISBEHAVING = {"name": "evaluators_for_tests:Misbehaving"}
 
 Open = Callable[..., LocalExecutor]
 
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Makes executors of `Scripted` evaluators and closes them."""
+    """Makes executors of `Misbehaving` evaluators and closes them."""
     path = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
     opened: list[LocalExecutor] = []
 
     def make(spec: dict[str, Any] | None = None, **arguments: Any) -> LocalExecutor:
-        opened.append(LocalExecutor(spec or SCRIPTED, **arguments))
+        opened.append(LocalExecutor(spec or MISBEHAVING, **arguments))
         return opened[-1]
 
     yield make
@@ -126,7 +126,7 @@ def test_an_exception_is_a_failed_evaluation_and_the_worker_lives_on(start: Open
 def test_an_evaluator_that_breaks_its_promise_is_a_failure_of_the_machine(start: Open) -> None:
     evaluation = ask(start(), "none")
     assert (evaluation.status, evaluation.judged) == ("failed", False)
-    assert evaluation.reason == "evaluator Scripted: got NoneType, expected an Evaluation"
+    assert evaluation.reason == "evaluator Misbehaving: got NoneType, expected an Evaluation"
 
 
 @pytest.mark.parametrize(
@@ -189,9 +189,9 @@ def test_an_evaluation_that_takes_too_long_is_ended(start: Open) -> None:
 
 
 def test_an_evaluator_that_cannot_be_used_is_an_error(start: Open) -> None:
-    executor = start({**SCRIPTED, "start": "refuse"})
+    executor = start({**MISBEHAVING, "start": "refuse"})
     executor.submit(0, "fail", seed=0, weights_path=None)
-    with pytest.raises(ExecutorError, match=r"Scripted\(\) failed: ValueError: no such"):
+    with pytest.raises(ExecutorError, match=r"Misbehaving\(\) failed: ValueError: no such"):
         collect(executor)
 
 
@@ -201,7 +201,7 @@ def test_an_unknown_evaluator_is_an_error(start: Open) -> None:
 
 
 def test_workers_that_die_while_they_start_are_given_up(start: Open) -> None:
-    executor = start({**SCRIPTED, "start": "die"})
+    executor = start({**MISBEHAVING, "start": "die"})
     with pytest.raises(ExecutorError, match=r"can be started: .* status 3: out of luck"):
         collect(executor)
 
@@ -217,7 +217,7 @@ def test_close_ends_a_busy_worker(start: Open) -> None:
 PARENT = f"""
 import select, sys, time
 from architecto.executors.local import LocalExecutor
-executor = LocalExecutor({SCRIPTED})
+executor = LocalExecutor({MISBEHAVING})
 executor.submit(0, "pid", seed=0, weights_path=None)
 while not (events := executor.poll()):
     select.select(executor.filenos(), [], [])

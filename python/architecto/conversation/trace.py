@@ -102,8 +102,8 @@ def messages(path: Path) -> Iterator[Message]:
     What cannot be read is passed over, and a request without its reply as well.
     """
     asked: Message | None = None
-    for start, end, record in json_lines.read(path):
-        if not _is_message(record):
+    for start, end, record in _records(path):
+        if record is None:
             continue
         message = Message(start, end, record["header"], "\n".join(record["body"]).encode())
         if record["direction"] == "in":
@@ -120,33 +120,57 @@ def _look(path: Path) -> tuple[list[int], int | None]:
     left by a process that died before it wrote the reply, or None."""
     bad: list[int] = []
     unanswered = None
-    for start, end, record in json_lines.read(path, bad):
-        if not _is_message(record):
+    for start, end, record in _records(path, bad):
+        if record is None:
             bad.append(start)
         elif record["direction"] == "in" and end == path.stat().st_size:
             unanswered = start
     return bad, unanswered
 
 
-def _is_message(record: dict[str, Any]) -> bool:
-    """Is it a message? One of before there were problems is brought to the form of now."""
-    match record:
-        case {"header": {"type": "hello", "space": str(space)} as header} if "task" not in header:
-            facts = {name: header.pop(name) for name in ("classes", "input") if name in header}
-            header.pop("space")
-            header |= {"problem": space, "task": "", "facts": facts | {"space": space}}
-        case {"header": {"type": "answer"} as header} if "facts" not in header:
-            names = [name for name in ("parameters", "table_key") if name in header]
-            if names:
-                header["facts"] = {name: header.pop(name) for name in names}
-    match record:
-        case {"direction": "in" | "out", "header": {"type": _} as header, "body": list(body)}:
-            try:
-                check(header)
-            except MessageError:
-                return False
-            return all(isinstance(line, str) for line in body)
-    return False
+def _records(
+    path: Path, bad: list[int] | None = None
+) -> Iterator[tuple[int, int, dict[str, Any] | None]]:
+    """The lines of a trace, None for one that holds no message; `bad` as in `json_lines.read`.
+
+    Sessions of before there were problems are brought to the form of now: their hello has a
+    space and no task.
+    """
+    before: set[str] = set()
+    for start, end, record in json_lines.read(path, bad):
+        match record:
+            case {
+                "direction": "in" | "out",
+                "header": {"type": kind} as header,
+                "body": list(body),
+            }:
+                name = header.get("session")
+                if kind == "hello" and "space" in header and "task" not in header:
+                    before.add(name)
+                if name in before:
+                    header = _of_now(header)
+                try:
+                    check(header)
+                except MessageError:
+                    yield start, end, None
+                    continue
+                good = all(isinstance(line, str) for line in body)
+                yield start, end, record | {"header": header} if good else None
+            case _:
+                yield start, end, None
+
+
+def _of_now(header: dict[str, Any]) -> dict[str, Any]:
+    """A header of before, whose single fields are facts now."""
+    names = {
+        "hello": ("classes", "input", "space"),
+        "answer": ("parameters", "table_key"),
+    }.get(header["type"], ())
+    facts = {name: header[name] for name in names if name in header}
+    rest = {name: value for name, value in header.items() if name not in names}
+    if header["type"] == "hello":
+        return rest | {"problem": header["space"], "task": "", "facts": facts}
+    return rest | {"facts": facts} if facts else rest
 
 
 def _lines(body: bytes) -> bytes:

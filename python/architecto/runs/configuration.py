@@ -125,11 +125,7 @@ class Configuration:
         kinds = (Configuration, GuideSettings, kind)
         settings_of.refuse_unknown(changes, *kinds, what=f"problem {spec}")
         own, guide, options = (
-            {
-                field.name: changes[field.name]
-                for field in settings_of.of(kind)
-                if field.name in changes
-            }
+            {name: changes[name] for name in settings_of.names(kind) if name in changes}
             for kind in kinds
         )
         before = self.options if spec == self.problem else kind()
@@ -203,11 +199,11 @@ def check(configuration: Configuration) -> None:
     scorers.check(configuration.scorer)
     engines.racket()
     configuration.searched.check()
-    evaluators.CATALOGUE.check(configuration.evaluator_spec["name"])
+    evaluators.check(configuration.evaluator_spec["name"])
     configuration.searched.check_evaluator(configuration.evaluator_spec["name"])
     if configuration.reward is not None:
-        rewards.CATALOGUE.check(configuration.reward)
-    executors.CATALOGUE.check(configuration.executor)
+        rewards.check(configuration.reward)
+    executors.check(configuration.executor)
 
 
 def absolute(configuration: Configuration) -> Configuration:
@@ -218,14 +214,14 @@ def absolute(configuration: Configuration) -> Configuration:
     changes: dict[str, Any] = {
         "problem": problems.absolute(configuration.problem),
         "scorer": scorers.absolute(configuration.scorer),
-        "executor": executors.CATALOGUE.absolute(configuration.executor),
+        "executor": executors.absolute(configuration.executor),
         "strategy": engines.absolute_strategy(configuration.strategy),
         "options": configuration.searched.absolute(),
     }
     if configuration.evaluator is not None:
-        changes["evaluator"] = evaluators.CATALOGUE.absolute(configuration.evaluator)
+        changes["evaluator"] = evaluators.absolute(configuration.evaluator)
     if configuration.reward is not None:
-        changes["reward"] = rewards.CATALOGUE.absolute(configuration.reward)
+        changes["reward"] = rewards.absolute(configuration.reward)
     if configuration.warm_start is not None:
         changes["warm_start"] = str(earlier_data(configuration.warm_start).parent.resolve())
     return dataclasses.replace(configuration, **changes)
@@ -247,8 +243,7 @@ def prepared(configuration: Configuration) -> Configuration:
     if not configuration.sentence:
         told = engines.describe(engine_command(configuration)).task
         configuration = dataclasses.replace(configuration, task=told)
-    engine = [*engine_command(configuration), "--strategy", configuration.strategy]
-    answer = engines.find_one(engine)
+    answer = engines.find_one(engine_command(configuration))
     try:
         configuration.searched.canonical(answer)
     except ValueError as error:
@@ -259,7 +254,7 @@ def prepared(configuration: Configuration) -> Configuration:
 
 def engine_command(configuration: Configuration) -> list[str]:
     """The command line of an engine of a run, up to where it connects."""
-    words = configuration.searched.engine_words()
+    words = [*configuration.searched.engine_words(), "--strategy", configuration.strategy]
     return engines.command(words, task=configuration.sentence or None)
 
 

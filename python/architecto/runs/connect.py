@@ -38,7 +38,7 @@ def command(at: str, wanted: Configuration, *, key: Path | None = None) -> list[
     words = configuration.engine_command(wanted)
     if key is not None:
         words += ["--key", str(key)]
-    words += ["--strategy", wanted.strategy, "--deadline", str(DEADLINE_S), "--end-with-stdin"]
+    words += ["--deadline", str(DEADLINE_S), "--end-with-stdin"]
     return [*words, "--connect", at]
 
 

@@ -150,8 +150,6 @@ def engine(number: int, settings: Configuration, at: str, run_dir: Path) -> Chil
         str(START_S),
         "--session",
         session,
-        "--strategy",
-        settings.strategy,
     ]
     return Child(session, command, run_dir / f"{session}.log")
 
