@@ -19,7 +19,7 @@
            (define spent                ; the whole account
              (for/list ([entry (in-list account)])
                (list (first entry) (fourth entry) (third entry) (fourth entry))))
-           (define f (filling more (or classes 10) '()))
+           (define f (filling (cdr (second template)) more (or classes 10) '()))
            (define-values (sizes sizes-goal) (numbers-for f (cdr (second template)) '(1 1 1)))
            (define-values (goal layers)
              (template-goal f (third template) sizes (list out) account spent))
@@ -29,11 +29,11 @@
                   (== architecture `(architecture (input . ,sizes) ,layers))
                   (labelfd (filling-numbers f)))))))))
 
-;; A Filling is what holes are filled with: MORE layers for an unknown rest (#f: a space says what
-;; layers and probabilities there are), CLASSES for a last layer; NUMBERS are the variables of unknown
-;; numbers, to be labelled once all layers are in place: layer by layer, in each the last argument
+;; A Filling is what holes are filled with: layers that may stand in a network of INPUT, MORE of them
+;; for an unknown rest (#f: a space says what layers and probabilities there are), CLASSES for a last
+;; layer; NUMBERS are the variables of unknown numbers, to be labelled once all layers are in place: layer by layer, in each the last argument
 ;; first, as kernel, stride and padding decide over channels.
-(struct filling (more classes [numbers #:mutable]))
+(struct filling (input more classes [numbers #:mutable]))
 
 ;; -> the goal that a template's layers follow one another, and the layers with variables for holes
 (define (template-goal f layers in out account after)
@@ -41,14 +41,15 @@
     [(null? layers) (values (conj* (== in out) (== account after)) '())]
     [(hole? layers)
      (define-values (rest goal)
-       (some (λ (v) (any-layerso v in out (filling-classes f) account after (filling-more f) 1))))
+       (some (λ (v) ((any-layerso-of (filling-input f)) v in out (filling-classes f) account after
+                                                        (filling-more f) 1))))
      (values goal rest)]
     [else
      (define between (unknown))
      (define account-between (unknown))
      (define-values (layer goal)
        (if (hole? (car layers))
-           (some (λ (v) (conj* (vocabularyo v in (filling-classes f) 1)
+           (some (λ (v) (conj* ((any-layero-of (filling-input f)) v in (filling-classes f) 1)
                                (layero v in between account account-between)
                                (if (andmap hole? (if (list? (cdr layers)) (cdr layers) '(#f)))
                                    (withino (length (cdr layers)) between out)
@@ -72,7 +73,7 @@
       [else
        (define outs
          (run 1 (out)
-           (let-values ([(goal _) (template-goal (filling 0 10 '()) (list (car layers)) in out
+           (let-values ([(goal _) (template-goal (filling in 0 10 '()) (list (car layers)) in out
                                                  '() '())])
              goal)))
        (if (null? outs) i (loop (cdr layers) (car outs) (add1 i)))])))
@@ -167,7 +168,7 @@
   (cond
     [(hole? x) (some (λ (v) succeed))]
     [(and (pair? x) (symbol? (car x)) (hash-ref kinds (car x) #f) (not (join-of x)))
-     (layer-goal (filling #f #f '()) x)]
+     (layer-goal (filling #f #f #f '()) x)]
     [(pair? x)
      (define-values (first first-goal) (with-holes (car x)))
      (define-values (rest rest-goal) (with-holes (cdr x)))
