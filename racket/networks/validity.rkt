@@ -2,8 +2,8 @@
 ;; Validity without a space: the architectures that any sequence of layers makes, with holes filled.
 
 (require racket/list "../kanren/main.rkt" "../search/frontier.rkt"
-         "architecture.rkt" "budget.rkt" "kinds.rkt" "search.rkt" "shapes.rkt" "spaces/free.rkt"
-         "text.rkt")
+         "architecture.rkt" "budget.rkt" "kinds.rkt" "search.rkt" "shape-kinds.rkt" "shapes.rkt"
+         "spaces/free.rkt" "text.rkt")
 (provide valid-frontier like-template first-misfit)
 
 ;; The architectures that a template with holes stands for: those of its layers that fit one another,
@@ -20,13 +20,19 @@
              (for/list ([entry (in-list account)])
                (list (first entry) (fourth entry) (third entry) (fourth entry))))
            (define f (filling more (or classes 10) '()))
-           (define-values (sizes sizes-goal) (numbers-for f (cdr (second template)) '(1 1 1)))
-           (define-values (goal layers)
-             (template-goal f (third template) sizes (list out) account spent))
+           (define given (architecture-shape template))
+           (define-values (sizes sizes-goal)
+             (numbers-for f (shape-sizes given) (map (λ (_) 1) (shape-sizes given))))
+           (define in (make-shape (shape-kind given) sizes))
+           (define (whole shape)
+             (define-values (goal layers)
+               (template-goal f (third template) in shape account spent))
+             (conj* goal (== architecture `(architecture (input . ,(shape->input in)) ,layers))))
            (conj* (if classes (== out classes) succeed)
                   sizes-goal
-                  goal
-                  (== architecture `(architecture (input . ,sizes) ,layers))
+                  (if (eq? 'tokens (shape-kind given)) ; scores of each token, or of the whole
+                      (fresh (tokens) (conde [(whole (list out))] [(whole (list tokens out))]))
+                      (whole (list out)))
                   (labelfd (filling-numbers f)))))))))
 
 ;; A Filling is what holes are filled with: MORE layers for an unknown rest (#f: a space says what
@@ -66,9 +72,9 @@
 ;; The index of the first layer that nothing can make fit what comes before it; +inf.0 where there is
 ;; none, or an unknown layer or free number before it leaves that open.
 (define (first-misfit template)
-  (let loop ([layers (third template)] [in (cdr (second template))] [i 0])
+  (let loop ([layers (third template)] [in (architecture-shape template)] [i 0])
     (cond
-      [(or (not (pair? layers)) (memq '_ in) (undecided? (car layers))) +inf.0]
+      [(or (not (pair? layers)) (memq '_ (shape-sizes in)) (undecided? (car layers))) +inf.0]
       [else
        (define outs
          (run 1 (out)
