@@ -6,11 +6,15 @@
          "layer-list.rkt" "layers.rkt" "sequence-layers.rkt")
 (provide architectureo layerso layero lasto mean-heado)
 
-;; The text of an architecture, the shape of its input, and its layers.
+;; The text of an architecture, the shape of its input (shape-kinds.rkt), and its layers.
 (defrel (architectureo architecture input layers)
-  (fresh (channels height width)
-    (== input `(,channels ,height ,width))
-    (== architecture `(architecture (input ,channels ,height ,width) ,layers))))
+  (fresh (text a b c)
+    (== architecture `(architecture (input . ,text) ,layers))
+    (conde [(== input `(,a ,b ,c)) (== text input)]
+           [(== input `(,a)) (== text `(features ,a))]
+           [(== input `(,a ,b . series)) (== text `(series ,a ,b))]
+           [(== input `(,a ,b . tokens)) (== text `(tokens ,a ,b))]
+           [(== input `(,a ,b ,c . table)) (== text `(table ,a ,b ,c))])))
 
 ;; A list of layers, one after another, from shape to shape and from account to account (budget.rkt).
 (defrel (layerso layers in out account after)

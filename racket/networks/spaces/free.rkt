@@ -3,20 +3,20 @@
 ;; Every layer is there, with the values of vocabulary.rkt; the number of layers is bounded by 12, or
 ;; by the budget on depth, and branches of joins hold at most 2 layers each.
 
-(require "../../kanren/main.rkt" "../architecture.rkt" "../budget.rkt" "../shapes.rkt" "../space.rkt"
-         "../vocabulary.rkt")
+(require "../../kanren/main.rkt" "../architecture.rkt" "../budget.rkt" "../shape-kinds.rkt"
+         "../shapes.rkt" "../space.rkt" "../vocabulary.rkt")
 (provide any-layero-of any-layerso-of)
 
 (define-space (free architecture input classes #:account account)
   "any sequence and nesting of layers that fit"
-  #:input (1 28 28) #:classes 10 #:max-params 1000000
+  #:input (1 28 28) #:takes (image features series tokens table) #:classes 10 #:max-params 1000000
   (fresh (layers count after)
     (architectureo architecture input layers)
     (infd count (interval 1 12)) (labelfd count)
     ((any-layerso-of input) layers input `(,classes) classes account after count 2)
     (settleo after)))
 
-(define (image? input) (and (list? input) (= 3 (length input))))
+(define (image? input) (eq? 'image (shape-kind input)))
 
 ;; The relations of one layer and of several that may stand in a network of an input.
 (define (any-layero-of input) (if (image? input) vocabularyo other-vocabularyo))

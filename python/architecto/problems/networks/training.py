@@ -25,6 +25,7 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, faile
 from architecto.problems.networks import datasets
 from architecto.problems.networks.architecture import ArchitectureError, parse
 from architecto.problems.networks.module import Network
+from architecto.problems.networks.shapes import Shape
 
 
 @dataclass(frozen=True)
@@ -160,16 +161,16 @@ class TrainingEvaluator(BaseEvaluator):
         """The network, if it takes the data set's images to its classes."""
         architecture = parse(text)
         info = self.data.info
-        if architecture.input != info.input_shape:
+        if architecture.input != Shape("image", info.input_shape):
             raise ArchitectureError(
-                f"the architecture's input is {_shape(architecture.input)}, "
-                f"but images of {info.name} are {_shape(info.input_shape)}"
+                f"the architecture's input is {architecture.input}, "
+                f"but images of {info.name} are {Shape('image', info.input_shape)}"
             )
         network = Network(architecture)
-        output = network.shapes[architecture.layers[-1].label] if architecture.layers else ()
-        if output != (info.classes,):
+        output = network.shapes[architecture.layers[-1].label] if architecture.layers else None
+        if output != Shape("features", (info.classes,)):
             raise ArchitectureError(
-                f"the architecture's output is {_shape(output) or 'its input'}, "
+                f"the architecture's output is {output or 'its input'}, "
                 f"but {info.name} has {info.classes} classes"
             )
         return network
@@ -247,7 +248,3 @@ def _save(network: Network, path: Path) -> None:
         {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, partial
     )
     os.replace(partial, path)
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
