@@ -2,9 +2,10 @@
 outputs, as Python source that depends on torch alone.
 
 It is made from the fact `preprocessing` of an evaluation: mean and deviation of the inputs, one a
-channel or a column; `input` and `task`, their kinds, where they are no images and no classes;
-target_mean and target_deviation of a regression; `classes`, the names of the outputs; `source`, how
-the data set makes inputs, with `columns` for a table. Nothing here imports torch.
+channel or a column; `task`, its kind, where it is no classification; target_mean and
+target_deviation of a regression; `classes`, the names of the outputs; `source`, how the data set
+makes inputs, with `columns` for a table. Beside it stands `input`, the kind of the inputs. Nothing
+here imports torch.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 def kinds(facts: Mapping[str, Any]) -> tuple[str, str]:
     """The kinds of the input and of the task."""
-    return facts.get("input", "image"), facts.get("task", "classification")
+    return facts["input"], facts.get("task", "classification")
 
 
 def head(facts: Mapping[str, Any]) -> str:
@@ -30,7 +31,7 @@ def use(facts: Mapping[str, Any], shape: str) -> str:
     """How the file is used from other code, in two lines or three."""
     inputs, _ = kinds(facts)
     noun = _NOUN[inputs]
-    scaled, predicts = bool(facts.get("mean")), _predicts(facts)
+    scaled, predicts = _scaled(facts), _predicts(facts)
     steps = "normalise({})" if scaled else "{}"
     imports = ["load", *["normalise"] * scaled, *["predict"] * predicts]
     text = (
@@ -54,7 +55,7 @@ def code(facts: Mapping[str, Any]) -> str:
         parts.append(_ENCODE.format(columns=_listed(_columns(facts))))
     elif facts.get("source"):
         parts.append(f"\nSOURCE = {facts['source']!r}\n")
-    if facts.get("mean"):
+    if _scaled(facts):
         mean, deviation = facts["mean"], facts["deviation"]
         parts.append(_NORMALISE[inputs].format(mean=mean, deviation=deviation))
     if _predicts(facts):
@@ -71,9 +72,14 @@ _NOUN = {
 }
 
 
+def _scaled(facts: Mapping[str, Any]) -> bool:
+    return bool(facts.get("mean") and facts.get("deviation")) and facts["input"] in _NORMALISE
+
+
 def _predicts(facts: Mapping[str, Any]) -> bool:
     _, task = kinds(facts)
-    return bool(facts.get("classes")) or task in ("regression", "multi-label")
+    named = bool(facts.get("classes")) and task == "classification"
+    return named or task == "multi-label" or (task == "regression" and "target_mean" in facts)
 
 
 def _told(facts: Mapping[str, Any]) -> str:
@@ -95,7 +101,7 @@ def _listed(values: list[Any]) -> str:
 
 def _predict(facts: Mapping[str, Any]) -> str:
     _, task = kinds(facts)
-    scaled = "normalise(inputs)" if facts.get("mean") else "inputs"
+    scaled = "normalise(inputs)" if _scaled(facts) else "inputs"
     names = f"\nCLASSES = {list(facts['classes'])!r}\n" if facts.get("classes") else ""
     if task == "regression":
         names += (

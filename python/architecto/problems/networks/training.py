@@ -27,6 +27,7 @@ from architecto.problems.networks.augmentation import augmented
 from architecto.problems.networks.metrics import MetricError
 from architecto.problems.networks.module import Network
 from architecto.problems.networks.recipe import Recipe, RecipeError
+from architecto.problems.networks.shapes import Shape
 
 TEST_BATCH = 1000
 """Inputs a batch when metrics are measured."""
@@ -166,22 +167,23 @@ class TrainingEvaluator(BaseEvaluator):
         architecture = parse(text)
         info = self.data.info
         noun = "images" if info.input_kind == "image" else "inputs"
-        if architecture.input != info.input_shape:
+        given = Shape(info.input_kind, info.input_shape)
+        if architecture.input != given:
             raise ArchitectureError(
-                f"the architecture's input is {_shape(architecture.input)}, "
-                f"but {noun} of {info.name} are {_shape(info.input_shape)}"
+                f"the architecture's input is {architecture.input}, "
+                f"but {noun} of {info.name} are {given}"
             )
         network = Network(architecture)
-        output = network.shapes[architecture.layers[-1].label] if architecture.layers else ()
+        output = network.shapes[architecture.layers[-1].label] if architecture.layers else None
+        wanted, has = Shape("features", (info.classes,)), f"has {info.classes} "
         if info.task_kind == "language-model":
-            wanted, has = info.input_shape, f"needs {_shape(info.input_shape)}"
+            wanted = Shape("sequence", (info.input_shape[0], info.classes))
+            has = f"needs {wanted}: scores of all words for each token"
         else:
-            wanted = (info.classes,)
-            has = f"has {info.classes} {_OUTPUTS[info.task_kind]}"
+            has += _OUTPUTS[info.task_kind]
         if output != wanted:
             raise ArchitectureError(
-                f"the architecture's output is {_shape(output) or 'its input'}, "
-                f"but {info.name} {has}"
+                f"the architecture's output is {output or 'its input'}, but {info.name} {has}"
             )
         return network
 
@@ -291,8 +293,6 @@ def _preprocessing(data: datasets.Tensors) -> dict[str, Any]:
     """What a user of the network must do to inputs and outputs, as JSON values."""
     info = data.info
     found: dict[str, Any] = {"mean": list(data.mean), "deviation": list(data.deviation)}
-    if info.input_kind != "image":
-        found["input"] = info.input_kind
     if info.task_kind != "classification":
         found["task"] = info.task_kind
     if info.task_kind == "regression":
@@ -325,7 +325,3 @@ def _save(network: Network, path: Path) -> None:
         {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, partial
     )
     os.replace(partial, path)
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

@@ -75,9 +75,7 @@ def ensure_available(spec: str, root: Path | None = None) -> None:
     create(spec).ensure_available(root or data_folder())
 
 
-def load(
-    spec: str, root: Path | None = None, options: Mapping[str, Any] | None = None
-) -> Tensors:
+def load(spec: str, root: Path | None = None, options: Mapping[str, Any] | None = None) -> Tensors:
     """Returns a data set with its fixed split; imports torch. Errors as `ensure_available`."""
     dataset, folder = create(spec, options), root or data_folder()
     dataset.ensure_available(folder)

@@ -82,7 +82,7 @@ class BaseDataset(ABC):
     metric: str = ""
     class_weights: str = "none"
     class_names: tuple[str, ...] = ()
-    preprocessing: Mapping[str, Any] = {}  # noqa: RUF012
+    preprocessing: Mapping[str, Any] = {}
 
     @property
     def task(self) -> str:
