@@ -6,7 +6,9 @@ The group of entry points is `architecto.datasets`. Facts about a data set (`cre
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from architecto.catalogue import Catalogue
 from architecto.problems.networks.datasets.base import (
@@ -48,7 +50,7 @@ check = CATALOGUE.check
 absolute = CATALOGUE.absolute
 
 
-def create(spec: str) -> BaseDataset:
+def create(spec: str, options: Mapping[str, Any] | None = None) -> BaseDataset:
     """The data set that `spec` names, not read yet: what is known of it without its files.
 
     Raises `DatasetError`. Imports no torch, unless the file of a user's data set does.
@@ -57,6 +59,8 @@ def create(spec: str) -> BaseDataset:
     dataset.name = dataset.name or (
         spec if spec in CATALOGUE.names() else type(dataset).__name__.lower()
     )
+    for name, value in (options or {}).items():
+        setattr(dataset, name, value)
     dataset.check_facts()
     return dataset
 
@@ -71,8 +75,8 @@ def ensure_available(spec: str, root: Path | None = None) -> None:
     create(spec).ensure_available(root or data_folder())
 
 
-def load(spec: str, root: Path | None = None) -> Tensors:
+def load(spec: str, root: Path | None = None, options: Mapping[str, Any] | None = None) -> Tensors:
     """Returns a data set with its fixed split; imports torch. Errors as `ensure_available`."""
-    dataset, folder = create(spec), root or data_folder()
+    dataset, folder = create(spec, options), root or data_folder()
     dataset.ensure_available(folder)
     return normalised(dataset, dataset.read_checked(folder))

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from architecto.catalogue import CatalogueError
 from architecto.printing import one_line
@@ -70,12 +71,18 @@ class BaseDataset(ABC):
     """
 
     name: str = ""
-    input_shape: tuple[int, int, int]
+    input_kind: str = "image"
+    input_shape: tuple[int, ...]
+    task_kind: str = "classification"
     classes: int
     description: str
     epochs: int = 16
     batch_size: int = 32
     learning_rate: float = 5e-3
+    metric: str = ""
+    class_weights: str = "none"
+    class_names: tuple[str, ...] = ()
+    preprocessing: Mapping[str, Any] = {}  # noqa: RUF012
 
     @property
     def task(self) -> str:
@@ -160,16 +167,18 @@ class Tensors:
     """
 
     info: BaseDataset
-    train_images: Tensor
-    train_labels: Tensor
-    validation_images: Tensor
-    validation_labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
+    train_inputs: Tensor
+    train_targets: Tensor
+    validation_inputs: Tensor
+    validation_targets: Tensor
+    test_inputs: Tensor
+    test_targets: Tensor
     mean: tuple[float, ...]
     """Of the training pixels in [0, 1], one a channel."""
     deviation: tuple[float, ...]
     """Standard deviation of the training pixels in [0, 1], one a channel; 1 where it is 0."""
+    target_mean: tuple[float, ...] = ()
+    target_deviation: tuple[float, ...] = ()
 
 
 def hold_out(part: Arrays, counts: list[int]) -> tuple[Arrays, Arrays]:
