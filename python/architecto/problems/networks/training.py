@@ -167,20 +167,20 @@ class TrainingEvaluator(BaseEvaluator):
         architecture = parse(text)
         info = self.data.info
         noun = "images" if info.input_kind == "image" else "inputs"
-        given = Shape(info.input_kind, info.input_shape)
-        if architecture.input != given:
+        shape = Shape(info.input_kind, info.input_shape)
+        if architecture.input != shape:
             raise ArchitectureError(
                 f"the architecture's input is {architecture.input}, "
-                f"but {noun} of {info.name} are {given}"
+                f"but {noun} of {info.name} are {shape}"
             )
         network = Network(architecture)
         output = network.shapes[architecture.layers[-1].label] if architecture.layers else None
-        wanted, has = Shape("features", (info.classes,)), f"has {info.classes} "
         if info.task_kind == "language-model":
-            wanted = Shape("sequence", (info.input_shape[0], info.classes))
-            has = f"needs {wanted}: scores of all words for each token"
+            wanted = Shape("sequence", info.input_shape)
+            has = f"needs {wanted}"
         else:
-            has += _OUTPUTS[info.task_kind]
+            wanted = Shape("features", (info.classes,))
+            has = f"has {info.classes} {_OUTPUTS[info.task_kind]}"
         if output != wanted:
             raise ArchitectureError(
                 f"the architecture's output is {output or 'its input'}, but {info.name} {has}"
