@@ -88,8 +88,8 @@ class TrainingEvaluator(BaseEvaluator):
             torch.backends.cudnn.deterministic = True
         self.data = datasets.load(dataset, Path(data_folder) if data_folder else None)
         self.chance_loss = float(np.log(self.data.info.classes))
-        self.train_images = self.data.train_images.to(self.device)
-        self.train_labels = self.data.train_labels.to(self.device)
+        self.train_images = self.data.train_inputs.to(self.device)
+        self.train_labels = self.data.train_targets.to(self.device)
         # The first optimizer of a process imports much of torch, which takes seconds: do it now.
         torch.optim.AdamW([nn.Parameter(torch.zeros(1))])
 
@@ -127,7 +127,7 @@ class TrainingEvaluator(BaseEvaluator):
             # kernel 1 and stride 2 writes past its memory (seen with torch 2.14.1 on a CPU).
             network.to(self.device)
             self._train(network, losses, accuracies, on_epoch)
-            test_accuracy = self._accuracy(network, self.data.test_images, self.data.test_labels)
+            test_accuracy = self._accuracy(network, self.data.test_inputs, self.data.test_targets)
         except (ArchitectureError, Diverged) as error:
             return fail(str(error))
         except Exception as error:  # whatever a network does, the search goes on
@@ -209,7 +209,7 @@ class TrainingEvaluator(BaseEvaluator):
                 optimizer.step()
                 schedule.step()
             accuracies.append(
-                self._accuracy(network, self.data.validation_images, self.data.validation_labels)
+                self._accuracy(network, self.data.validation_inputs, self.data.validation_targets)
             )
             if on_epoch is not None:
                 on_epoch(epoch, settings.epochs, accuracies[-1])
