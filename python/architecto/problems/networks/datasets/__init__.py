@@ -115,23 +115,16 @@ def ensure_available(
     create(spec, options).ensure_available(root or data_folder())
 
 
-def load(
-    spec: str, root: Path | None = None, options: Mapping[str, Any] | None = None
-) -> Tensors:
+def load(spec: str, root: Path | None = None, options: Mapping[str, Any] | None = None) -> Tensors:
     """Returns a data set with its fixed split; imports torch. Errors as `ensure_available`.
 
     Arrays that are kept (see `BaseDataset.key`) are mapped into memory, which processes share.
     """
     from architecto.problems.networks.datasets import store
-    from architecto.problems.networks.datasets.tensors import scaled
 
     dataset, folder = create(spec, options), root or data_folder()
     dataset.ensure_available(folder)
-    key = dataset.key(folder)
-    if key is None:
-        return Tensors.of(dataset, scaled(dataset, dataset.read_checked(folder)))
-    store.prepared(folder, key, lambda: (scaled(dataset, dataset.read_checked(folder)), {}))
-    return Tensors.of(dataset, store.arrays(folder, key))
+    return Tensors.of(dataset, store.scaled_arrays(dataset, folder))
 
 
 def check(spec: str) -> None:

@@ -60,7 +60,8 @@ class ArrayDataset(OwnDataset):
                 f"X is of shape {shape}, expected [n, features], [n, channels, length] or "
                 "[n, channels, height, width]"
             )
-        both, notes = [inputs, *tests[:1]], []
+        both = [inputs, *tests[:1]]
+        notes: list[str] = []
         for name, values, count in zip(
             ("X", "X_test"), both, (rows, len(wanted) - rows), strict=False
         ):
@@ -76,20 +77,18 @@ class ArrayDataset(OwnDataset):
         if kind == "features":
             both, more = _indicated(both)
             notes += more
-        shape = both[0].shape[1:]
+        sizes = both[0].shape[1:]
         if kind == "tokens":
-            shape = (*shape, int(given["vocabulary"]))
+            sizes = (*sizes, int(given["vocabulary"]))
         if tests:
-            splits = Splits.before(
-                (both[0], found.values[:rows]), (both[1], found.values[rows:])
-            )
+            splits = Splits.before((both[0], found.values[:rows]), (both[1], found.values[rows:]))
         else:
             splits = Splits.of(both[0], found.values)
         return Read(
             splits,
             {
                 "input_kind": kind,
-                "input_shape": tuple(map(int, shape)),
+                "input_shape": tuple(map(int, sizes)),
                 "task_kind": found.task_kind,
                 "classes": found.classes,
                 "class_names": found.names,

@@ -21,7 +21,6 @@ from architecto.catalogue import CatalogueError
 from architecto.printing import one_line
 
 if TYPE_CHECKING:  # names are told without NumPy, which takes a moment to load
-    import numpy as np
     from numpy.typing import NDArray
 
 SPLIT_SEED = 0
@@ -117,7 +116,8 @@ class BaseDataset(ABC):
     def task(self) -> str:
         """The sentence that tells a scorer what the network is for (height x width x channels)."""
         what = _WHAT[self.input_kind](self.input_shape).format(self.description)
-        return _TASKS[self.task_kind].format(what, self.classes)
+        words = _TASKS[self.task_kind].format(what, self.classes)
+        return words.replace("predict 1 numbers", "predict a number")
 
     @property
     def input_words(self) -> str:

@@ -115,7 +115,8 @@ class FolderDataset(OwnDataset):
     def _shape(self, files: list[Path]) -> tuple[int, int, int]:
         """Channels, height and width of what the images are brought to; looks at each file's head,
         so that one that is no image is told at once."""
-        size, grey, seen = self.options["image_size"], True, {}
+        size, grey = self.options["image_size"], True
+        seen: dict[tuple[int, int], Path] = {}
         for file in files:
             image = self._open(file)
             grey = grey and image.mode in GREY

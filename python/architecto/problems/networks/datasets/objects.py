@@ -97,7 +97,8 @@ def _array(name: str, value: Any) -> NDArray[Any]:
 
 
 def _read(dataset: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """All rows of a data set of pairs; images of Pillow become bytes `[channels, height, width]`."""
+    """All rows of a data set of pairs; images of Pillow become bytes `[channels, height, width]`,
+    with which torch's own images agree in order."""
     import numpy as np
 
     if len(dataset) == 0:

@@ -1,4 +1,4 @@
-"""sklearn:NAME: the data sets of scikit-learn, those that it contains and some that it downloads."""
+"""sklearn:NAME: the data sets that scikit-learn contains, and some that it downloads."""
 
 from __future__ import annotations
 

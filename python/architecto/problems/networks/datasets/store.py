@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from architecto.problems.networks.datasets.base import DatasetUnavailable
-from architecto.problems.networks.datasets.tensors import PARTS, Scaled
+from architecto.problems.networks.datasets.base import BaseDataset, DatasetUnavailable
+from architecto.problems.networks.datasets.tensors import PARTS, Scaled, scaled
 
 VERSION = 1
 """Of what is stored: with another one, all is prepared anew."""
@@ -61,15 +61,25 @@ def prepared(
     known = facts(folder, name)
     if known is not None:
         return known
-    scaled, more = prepare()
+    found, more = prepare()
     try:
-        _write(folder / "prepared", name, scaled, more)
+        _write(folder / "prepared", name, found, more)
     except OSError as error:
         raise DatasetUnavailable(
             f"prepared data cannot be written to {folder}: {error.strerror or error}; "
             "ARCHITECTO_DATA names another folder"
         ) from None
     return facts(folder, name) or dict(more)
+
+
+def scaled_arrays(dataset: BaseDataset, folder: Path) -> Scaled:
+    """The arrays of a data set whose files are there: kept ones, or read now. Raises
+    `DatasetError`."""
+    name = dataset.key(folder)
+    if name is None:
+        return scaled(dataset, dataset.read_checked(folder))
+    prepared(folder, name, lambda: (scaled(dataset, dataset.read_checked(folder)), {}))
+    return arrays(folder, name)
 
 
 def arrays(folder: Path, name: str) -> Scaled:
@@ -96,17 +106,17 @@ def arrays(folder: Path, name: str) -> Scaled:
 _SCALE = ("mean", "deviation", "target_mean", "target_deviation")
 
 
-def _write(place: Path, name: str, scaled: Scaled, more: Mapping[str, Any]) -> None:
+def _write(place: Path, name: str, found: Scaled, more: Mapping[str, Any]) -> None:
     import numpy as np
 
     place.mkdir(parents=True, exist_ok=True)
     _forget(place)
     partial = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=place))
     try:
-        flat = [array for part in scaled.arrays for array in part]
+        flat = [array for part in found.arrays for array in part]
         for file, array in zip(_ARRAYS, flat, strict=True):
             np.save(partial / file, np.ascontiguousarray(array), allow_pickle=False)
-        scale = {field: getattr(scaled, field) for field in _SCALE}
+        scale = {field: getattr(found, field) for field in _SCALE}
         text = json.dumps({**more, "scale": scale}, ensure_ascii=False)
         (partial / "facts.json").write_text(text, encoding="utf-8")
         with contextlib.suppress(OSError):  # another process was faster: its arrays are the same

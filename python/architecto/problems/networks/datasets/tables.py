@@ -7,8 +7,8 @@ kept as the data set's `preprocessing`, a JSON object with a list `columns`:
     {"name": "born", "kind": "date"}                       days since 1970
     {"name": "city", "kind": "category", "values": ["Basel", "Bern"], "first": 3}
 
-The code of a category is `first` for a value that is missing or was not seen, else `first` + 1 + its
-place among the values. `encode` turns the rows of a table into inputs by it.
+The code of a category is `first` for a value that is missing or was not seen, else `first` + 1 +
+its place among the values. `encode` turns the rows of a table into inputs by it.
 """
 
 from __future__ import annotations
@@ -108,9 +108,7 @@ class TableDataset(OwnDataset):
         """The names of the target's columns."""
         given = self.options["target"]
         if not given:
-            raise self.error(
-                f"--target is missing, the column to predict: {listed(frame.columns)}"
-            )
+            raise self.error(f"--target is missing, the column to predict: {listed(frame.columns)}")
         names = [given] if given in frame.columns else [n.strip() for n in given.split(",")]
         for name in names:
             if name not in frame.columns:
@@ -226,8 +224,8 @@ def sizes(columns: Iterable[Mapping[str, Any]]) -> tuple[int, int, int]:
 
 
 def encode(frame: DataFrame, columns: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
-    """float32 `[n, numbers + categories]`: numbers as they are, NaN where one is missing, then their
-    indicators, then the codes of the categories."""
+    """float32 `[n, numbers + categories]`: numbers as they are, NaN where one is missing, then
+    their indicators, then the codes of the categories."""
     import numpy as np
 
     numbers, indicators, codes = [], [], []
@@ -236,10 +234,16 @@ def encode(frame: DataFrame, columns: Sequence[Mapping[str, Any]]) -> NDArray[An
         if told["kind"] == "category":
             places = {value: place for place, value in enumerate(told["values"], told["first"] + 1)}
             texts = column.astype(object).where(column.notna(), None)
-            codes.append([places.get(str(text), told["first"]) if text is not None
-                          else told["first"] for text in texts])
+            codes.append(
+                [
+                    places.get(str(text), told["first"]) if text is not None else told["first"]
+                    for text in texts
+                ]
+            )
             continue
-        values = _days(column) if told["kind"] == "date" else column.to_numpy(float, na_value=np.nan)
+        values = (
+            _days(column) if told["kind"] == "date" else column.to_numpy(float, na_value=np.nan)
+        )
         numbers.append(values)
         if told.get("indicator"):
             indicators.append(np.isnan(values))

@@ -60,13 +60,16 @@ class Tensors:
         """Shares the memory of the arrays; imports torch."""
         import torch
 
+        train, validation, test = (
+            tuple(torch.from_numpy(array) for array in part) for part in scaled.arrays
+        )
         return cls(
             dataset,
-            *(torch.from_numpy(array) for part in scaled.arrays for array in part),
-            mean=scaled.mean,
-            deviation=scaled.deviation,
-            target_mean=scaled.target_mean,
-            target_deviation=scaled.target_deviation,
+            *(*train, *validation, *test),
+            scaled.mean,
+            scaled.deviation,
+            scaled.target_mean,
+            scaled.target_deviation,
         )
 
     def balanced_weights(self) -> Tensor:

@@ -59,8 +59,7 @@ class TextDataset(OwnDataset):
         tokens = encode(text, characters)
         first, second = round(len(tokens) * 0.8), round(len(tokens) * 0.9)
         parts = [
-            _rows(part, length)
-            for part in (tokens[:first], tokens[first:second], tokens[second:])
+            _rows(part, length) for part in (tokens[:first], tokens[first:second], tokens[second:])
         ]
         if min(len(inputs) for inputs, _ in parts) == 0:
             raise self.error(

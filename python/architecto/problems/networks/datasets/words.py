@@ -45,9 +45,7 @@ class Words(BaseDataset):
 
     def ensure_available(self, folder: Path) -> None:
         missing = [
-            package
-            for file, package in LANGUAGES.values()
-            if not (DICTIONARIES / file).is_file()
+            package for file, package in LANGUAGES.values() if not (DICTIONARIES / file).is_file()
         ]
         if missing:
             raise DatasetUnavailable(
