@@ -31,7 +31,42 @@ class _Fixed:
     )
     dataset: str = setting(
         "digits",
-        f"images to learn: {', '.join(datasets.CATALOGUE.registered)}, or path/to/file.py:Class",
+        f"data to learn: {', '.join((*datasets.CATALOGUE.registered, *datasets.CATALOGUE.forms))}, "
+        "or path/to/file.py:Class",
+        metavar="SPEC",
+    )
+    target: str | None = setting(
+        None,
+        "column of a table to predict; several with commas between",
+        metavar="COLUMN",
+        absent="none, a table needs one",
+    )
+    image_size: int | None = setting(
+        None,
+        "height and width that images of a folder are brought to",
+        metavar="N",
+        least=1,
+        absent="as found",
+    )
+    context: int | None = setting(
+        None,
+        "tokens of a text that a language model sees at once",
+        metavar="N",
+        least=1,
+        absent="64",
+    )
+    metric: str | None = setting(
+        None,
+        "metric of the validation part that ranks networks: "
+        + "; ".join(f"{task}: {', '.join(m)}" for task, m in datasets.METRICS.items()),
+        metavar="METRIC",
+        absent="the first of its task",
+    )
+    class_weights: str | None = setting(
+        None,
+        "weights of the classes in the loss: none, or balanced for the same weight of each",
+        metavar="NAME",
+        absent="none",
     )
     table: str | None = setting(
         None,
@@ -96,13 +131,18 @@ class Networks(BaseProblem):
             return (
                 f"find the best {settings.search_metric} of the table {Path(settings.table).stem}"
             )
-        return datasets.create(settings.dataset).task
+        return self.data.task
+
+    @property
+    def data(self) -> datasets.BaseDataset:
+        """What is known of the data set, with its options."""
+        return datasets.create(self.settings.dataset, datasets.options(self.settings))
 
     @property
     def title(self) -> str:
-        results = self.settings.table or self.settings.dataset
-        file = results.rpartition(":")[0] or results  # FILE.py:Class
-        return f"{Path(self.settings.space).stem}-{Path(file).stem}"
+        table = self.settings.table
+        results = Path(table).stem if table else datasets.title(self.settings.dataset)
+        return f"{Path(self.settings.space).stem}-{results}"
 
     def engine_words(self) -> list[str]:
         settings = self.settings
@@ -110,8 +150,8 @@ class Networks(BaseProblem):
         if settings.table is not None:
             words.append("--table-keys")
         else:
-            info = datasets.create(settings.dataset)
-            words += ["--input", ",".join(map(str, info.input_shape))]
+            info = self.data
+            words += ["--input", info.input_words]
             words += ["--classes", str(info.classes)]
         for quantity in QUANTITIES:
             most = getattr(settings, f"max_{quantity}")
@@ -122,7 +162,7 @@ class Networks(BaseProblem):
     def check(self) -> None:
         _check_space(self.settings.space)
         if self.settings.table is None:
-            datasets.create(self.settings.dataset)
+            datasets.create(self.settings.dataset, datasets.options(self.settings))
 
     def check_evaluator(self, name: str) -> None:
         device, table = self.settings.device, self.settings.table
@@ -135,7 +175,8 @@ class Networks(BaseProblem):
         if name == "tabular":
             self._check_table()
         elif name == "training":
-            datasets.ensure_available(self.settings.dataset)
+            options = datasets.options(self.settings)
+            datasets.ensure_available(self.settings.dataset, options=options)
             if device != "cpu":
                 _check_device(device)
 
@@ -163,6 +204,7 @@ class Networks(BaseProblem):
                 "report_metric": settings.report_metric or settings.search_metric,
             }
         given = {key: getattr(settings, key) for key in ("dataset", "device", "epochs")}
+        given |= datasets.options(settings)
         return {"name": name} | (given if name == "training" else {"offered": given})
 
     # ---------------------------------------------------------------------------- the answers

@@ -116,8 +116,9 @@ class BaseDataset(ABC):
     def task(self) -> str:
         """The sentence that tells a scorer what the network is for (height x width x channels)."""
         what = _WHAT[self.input_kind](self.input_shape).format(self.description)
-        words = _TASKS[self.task_kind].format(what, self.classes)
-        return words.replace("predict 1 numbers", "predict a number")
+        count = self.classes
+        numbers = "a number" if count == 1 else f"{count} numbers"
+        return _TASKS[self.task_kind].format(what, count, numbers)
 
     @property
     def input_words(self) -> str:
@@ -181,7 +182,7 @@ _WHAT: dict[str, Callable[[tuple[int, ...]], str]] = {
 }
 _TASKS = {
     "classification": "categorize {} into {} categories",
-    "regression": "predict {1} numbers from {0}",
+    "regression": "predict {2} from {0}",
     "multi-label": "find which of {1} labels hold for {0}",
     "language-model": "predict the next token after each of {}",
 }

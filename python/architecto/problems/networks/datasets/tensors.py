@@ -65,7 +65,12 @@ class Tensors:
         )
         return cls(
             dataset,
-            *(*train, *validation, *test),
+            train[0],
+            train[1],
+            validation[0],
+            validation[1],
+            test[0],
+            test[1],
             scaled.mean,
             scaled.deviation,
             scaled.target_mean,
