@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.base import BaseProblem, ProblemError
-from architecto.problems.networks import datasets, metrics, recipe
+from architecto.problems.networks import datasets, recipe
 from architecto.problems.networks.quantities import QUANTITIES
-from architecto.problems.networks.shapes import Shape
 from architecto.settings import documented, option, setting
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from architecto.evaluators.base import Evaluation
 
 SPACES = Path(__file__).resolve().parents[4] / "racket" / "networks" / "spaces"
-_OPTIONS = ("target", "image_size", "metric", "class_weights", "context")
-"""The settings that are options of the data set."""
 _DEVICE = re.compile(r"(cpu|mps|cuda(:[0-9]+)?)\Z")
 
 
@@ -34,7 +31,42 @@ class _Fixed:
     )
     dataset: str = setting(
         "digits",
-        f"images to learn: {', '.join(datasets.CATALOGUE.registered)}, or path/to/file.py:Class",
+        f"data to learn: {', '.join((*datasets.CATALOGUE.registered, *datasets.CATALOGUE.forms))}, "
+        "or path/to/file.py:Class",
+        metavar="SPEC",
+    )
+    target: str | None = setting(
+        None,
+        "column of a table to predict; several with commas between",
+        metavar="COLUMN",
+        absent="none, a table needs one",
+    )
+    image_size: int | None = setting(
+        None,
+        "height and width that images of a folder are brought to",
+        metavar="N",
+        least=1,
+        absent="as found",
+    )
+    context: int | None = setting(
+        None,
+        "tokens of a text that a language model sees at once",
+        metavar="N",
+        least=1,
+        absent="64",
+    )
+    metric: str | None = setting(
+        None,
+        "metric of the validation part that ranks networks: "
+        + "; ".join(f"{task}: {', '.join(m)}" for task, m in datasets.METRICS.items()),
+        metavar="METRIC",
+        absent="the first of its task",
+    )
+    class_weights: str | None = setting(
+        None,
+        "weights of the classes in the loss: none, or balanced for the same weight of each",
+        metavar="NAME",
+        absent="none",
     )
     table: str | None = setting(
         None,
@@ -108,23 +140,18 @@ class Networks(BaseProblem):
             return (
                 f"find the best {settings.search_metric} of the table {Path(settings.table).stem}"
             )
-        return self._dataset.task
+        return self.data.task
 
     @property
-    def _options(self) -> dict[str, Any]:
-        """What is said of the data set beside its name."""
-        given = {name: getattr(self.settings, name, None) for name in _OPTIONS}
-        return {name: value for name, value in given.items() if value is not None}
-
-    @property
-    def _dataset(self) -> datasets.BaseDataset:
-        return datasets.create(self.settings.dataset, self._options)
+    def data(self) -> datasets.BaseDataset:
+        """What is known of the data set, with its options."""
+        return datasets.create(self.settings.dataset, datasets.options(self.settings))
 
     @property
     def title(self) -> str:
-        results = self.settings.table or self.settings.dataset
-        file = results.rpartition(":")[0] or results  # FILE.py:Class
-        return f"{Path(self.settings.space).stem}-{Path(file).stem}"
+        table = self.settings.table
+        results = Path(table).stem if table else datasets.title(self.settings.dataset)
+        return f"{Path(self.settings.space).stem}-{results}"
 
     def engine_words(self) -> list[str]:
         settings = self.settings
@@ -132,8 +159,8 @@ class Networks(BaseProblem):
         if settings.table is not None:
             words.append("--table-keys")
         else:
-            info = self._dataset
-            words += ["--input", Shape(info.input_kind, info.input_shape).option]
+            info = self.data
+            words += ["--input", info.input_words]
             words += ["--classes", str(info.classes)]
             words += self._training_words(info)
         for quantity in QUANTITIES:
@@ -157,15 +184,11 @@ class Networks(BaseProblem):
         settings = self.settings
         _check_space(settings.space)
         if settings.table is None:
-            info = self._dataset
-            recipe.check_settings(settings, info)
-            metrics.chosen(info.metric, info.task_kind, info.name)
-        else:
-            for name in (*recipe.VALUES, "max_memory"):
-                if getattr(settings, name) is not None:
-                    raise ProblemError(
-                        f"{option(name)} has no meaning with --table: nothing is trained"
-                    )
+            recipe.check_settings(settings, self.data)
+            return
+        for name in (*recipe.VALUES, "max_memory"):
+            if getattr(settings, name) is not None:
+                raise ProblemError(f"{option(name)} has no meaning with --table: nothing is trained")
 
     def check_evaluator(self, name: str) -> None:
         device, table = self.settings.device, self.settings.table
@@ -178,7 +201,8 @@ class Networks(BaseProblem):
         if name == "tabular":
             self._check_table()
         elif name == "training":
-            datasets.ensure_available(self.settings.dataset)
+            options = datasets.options(self.settings)
+            datasets.ensure_available(self.settings.dataset, options=options)
             if device != "cpu":
                 _check_device(device)
 
@@ -206,9 +230,9 @@ class Networks(BaseProblem):
                 "report_metric": settings.report_metric or settings.search_metric,
             }
         given = {"dataset": settings.dataset, "device": settings.device}
-        given |= recipe.fixed(settings) | {"options": self._options}
+        given |= recipe.fixed(settings) | {"options": datasets.options(settings)}
         if name != "training":
-            return {"name": name, "offered": given}
+            return {"name": name, "offered": given | given["options"]}
         return {"name": name} | {
             key: value for key, value in given.items() if key == "epochs" or value not in (None, {})
         }
