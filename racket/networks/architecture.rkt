@@ -3,14 +3,18 @@
 ;; that is asked of a network (is it valid, what completes it, what would repair it) is asked of it.
 
 (require (for-syntax racket/base) "../kanren/main.rkt" "blocks.rkt" "budget.rkt" "kinds.rkt"
-         "layer-list.rkt" "layers.rkt")
+         "layer-list.rkt" "layers.rkt" "sequence-layers.rkt")
 (provide architectureo layerso layero lasto mean-heado)
 
-;; The text of an architecture, the shape of its input, and its layers.
+;; The text of an architecture, the shape of its input (shape-kinds.rkt), and its layers.
 (defrel (architectureo architecture input layers)
-  (fresh (channels height width)
-    (== input `(,channels ,height ,width))
-    (== architecture `(architecture (input ,channels ,height ,width) ,layers))))
+  (fresh (text a b c)
+    (== architecture `(architecture (input . ,text) ,layers))
+    (conde [(== input `(,a ,b ,c)) (== text input)]
+           [(== input `(,a)) (== text `(features ,a))]
+           [(== input `(,a ,b . series)) (== text `(series ,a ,b))]
+           [(== input `(,a ,b . tokens)) (== text `(tokens ,a ,b))]
+           [(== input `(,a ,b ,c . table)) (== text `(table ,a ,b ,c))])))
 
 ;; A list of layers, one after another, from shape to shape and from account to account (budget.rkt).
 (defrel (layerso layers in out account after)
@@ -78,7 +82,7 @@
   [concat (concato layer in out account after)])
 
 (define-any-layer (layero any-layero layer in out account after)
-  torch-layers block-layers join-layers)
+  torch-layers block-layers sequence-layers join-layers)
 
 ;; (residual (LAYER …) (LAYER …)): the sum of two branches that give equal shapes; () is the identity
 (defrel (residualo layer in out account after)

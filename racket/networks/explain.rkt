@@ -4,8 +4,8 @@
 ;; answer it is asked what would have been right.
 
 (require racket/list racket/string "../kanren/main.rkt" "architecture.rkt" "budget.rkt" "kinds.rkt"
-         "text.rkt")
-(provide explain trace (struct-out row))
+         "shape-kinds.rkt" "text.rkt")
+(provide explain outputs-of trace (struct-out row))
 
 ;; A Row is what the relation says of a layer: (row NUMBER LAYER OUT COSTS), NUMBER a string such as
 ;; "5" or "5.1.2" (layer 5, branch 1, layer 2), COSTS in the order of `quantities`.
@@ -25,7 +25,9 @@
          (if (join-of layer)
              (trace-branches (cdr layer) in number place)
              (values '() '())))
-       (define result (and (not (string? outs)) (through layer in)))
+       (define result (and (not (string? outs))
+                           (not (wrong-kind layer (if (join-of layer) outs (list in))))
+                           (through layer in)))
        (cond
          [(string? outs) (values (append (reverse rows) inner) outs)]
          [result
@@ -43,13 +45,23 @@
 
 ;; #f, or the reason why an architecture is not valid; with `classes`, its output must be so many.
 (define (explain architecture classes)
-  (define-values (rows out) (trace (third architecture) (cdr (second architecture))))
+  (define in (architecture-shape architecture))
+  (define-values (rows out) (trace (third architecture) in))
+  (define outputs (and (not (string? out)) (outputs-of in out)))
   (cond
     [(string? out) out]
-    [(not (= 1 (length out)))
-     (format "the output: expects one number for each class, gets ~a" (said out))]
-    [(and classes (not (= classes (car out))))
-     (format "the output: expects ~a classes, gets ~a" classes (car out))]
+    [(not outputs)
+     (format "the output: expects one number for each class, gets ~a" (shape->words out))]
+    [(and classes (not (= classes outputs)))
+     (format "the output: expects ~a classes, gets ~a" classes outputs)]
+    [else #f]))
+
+;; How many numbers a network gives: those of a vector, or, of tokens, those of each token; #f where
+;; what comes out is no output.
+(define (outputs-of in out)
+  (case (shape-kind out)
+    [(features) (car out)]
+    [(sequence) (and (eq? 'tokens (shape-kind in)) (cadr out))]
     [else #f]))
 
 ;; The shape that comes out of a layer, and its costs; or #f.
@@ -68,24 +80,29 @@
              #:when (eq? 'integer (argument-kind a)) #:when (memq (argument-role a) roles))
       (wrong layer in a i)))
   (if j
-      (format "expects ~a, gets ~a" (join-expects j) (string-join (map said outs) " and "))
-      (or (wrong-rank layer in)
+      (or (wrong-kind layer outs)
+          (format "expects ~a, gets ~a" (join-expects j)
+                  (string-join (map shape->words outs) " and ")))
+      (or (wrong-kind layer (list in))
           (explained wrong-follower '(follows))
           (known-constraint layer in)
           (explained wrong-argument '(free out))
-          (format "does not fit an input of ~a" (said in)))))
+          (format "does not fit an input of ~a" (shape->words in)))))
 
-;; Does the layer take shapes of other ranks only?
-(define (wrong-rank layer in)
-  (define ranks (kind-ranks (kind-of layer)))
-  (and (pair? ranks)
-       (not (memv (length in) ranks))
-       (format "expects ~a, gets ~a"
-               (string-join (for/list ([r (in-list ranks)])
-                              (case r [(3) "an image"] [(2) "a sequence of tokens"]
-                                [else "a vector"]))
-                            " or ")
-               (said in))))
+;; Does the layer take other kinds of shapes than one of these, which come in or from its branches?
+(define (wrong-kind layer shapes)
+  (for/first ([shape (in-list shapes)] #:unless (takes? layer (shape-kind shape)))
+    (format "expects ~a~a, gets ~a" (if (join-of layer) "branches that give " "")
+            (string-join (for/list ([kind (in-list (kind-takes (kind-of layer)))])
+                           (case kind
+                             [(image) "an image"]
+                             [(sequence) "a sequence of tokens"]
+                             [(features) "a vector"]
+                             [(series) "a series"]
+                             [(tokens) "numbers of tokens"]
+                             [else "a row of a table"]))
+                         " or ")
+            (shape->words shape))))
 
 ;; What an argument that follows from the shape should be, whatever the others are, where it is not.
 (define (wrong-follower layer in a i)
@@ -118,7 +135,7 @@
                          (argument-of layer whole)))))
       (and (kind-sides k)
            (format "expects an image whose sides are multiples of ~a, gets ~a" (kind-sides k)
-                   (said in)))))
+                   (shape->words in)))))
 
 ;; Would another value of one argument fit?
 (define (wrong-argument layer in a i)
@@ -132,10 +149,4 @@
       v))
   (and near
        (format "~a ~a does not fit an input of ~a; the nearest that does is ~a"
-               (argument-says a) given (said in) near)))
-
-(define (said shape)
-  (case (length shape)
-    [(1) (format "a vector of ~a" (car shape))]
-    [(2) (format "~a tokens of ~a" (car shape) (cadr shape))]
-    [else (shape->text shape)]))
+               (argument-says a) given (shape->words in) near)))

@@ -1,9 +1,9 @@
 #lang racket/base
 ;; The problem of networks: a space, an input, classes and budgets, as options say.
 
-(require racket/format racket/list racket/match racket/path racket/string
+(require racket/format racket/list racket/match racket/path
          "../search/problem.rkt" "../search/user-file.rkt"
-         "budget.rkt" "quantities.rkt" "search.rkt" "space.rkt" "text.rkt")
+         "budget.rkt" "quantities.rkt" "search.rkt" "shape-kinds.rkt" "space.rkt")
 (provide find-problem space-problem space-options (struct-out option) option-value)
 
 ;; An Option of a space is --NAME on the command line, and #:NAME in the REPL:
@@ -17,10 +17,16 @@
 
 (define space-options
   (append
-   (list (option 'input "C,H,W" "shape of an image, C,H,W (default: the space's own)"
-                 (λ (given) (read-shape given)) "three sizes C,H,W of at least 1")
+   (list (option 'input "SHAPE"
+                 (format "shape of an input, ~a (default: the space's own)" input-forms)
+                 (λ (given) (read-input given)) (format "~a, sizes of at least 1" input-forms))
          (option 'classes "N" "number of classes (default: the space's own)"
                  (λ (given) (read-whole given 1)) "a whole number of at least 1"))
+   (list (option 'gives "KIND" "what must come out: features, or sequence for an output of each token"
+                 (λ (given) (for/first ([kind (in-list '(features sequence))]
+                                        #:when (equal? (format "~a" given) (symbol->string kind)))
+                              kind))
+                 "features or sequence"))
    (for/list ([quantity (in-list quantities)])
      (option (budget-name quantity) "N"
              (format "at most so many ~a (default: the space's own)" (quantity-meaning quantity))
@@ -31,11 +37,6 @@
 (define (read-whole given least)
   (define n (if (string? given) (string->number given) given))
   (and (exact-integer? n) (>= n least) n))
-
-(define (read-shape given)
-  (define sizes
-    (if (string? given) (map string->number (string-split given "," #:trim? #f)) given))
-  (and (list? sizes) (= 3 (length sizes)) (andmap exact-positive-integer? sizes) sizes))
 
 ;; The value of an option; `written` is how the user wrote its name. Raises exn:fail:mistake.
 (define (option-value o written given)
@@ -70,11 +71,13 @@
                              (mistake "space ~a names no table of results: expected #:table-key in ~a"
                                       (space-name s) "its define-space"))))
   (define short-name (symbol->string (space-name s)))
-  (match-define (list channels height width) input)
+  (check-fits s input (hash-ref options 'gives #f))
   (problem
    short-name
-   (format "categorize ~ax~ax~a images into ~a categories" height width channels classes)
-   (hasheq 'space short-name 'input input 'classes classes)
+   (format "categorize ~a into ~a categories" (inputs->words input) classes)
+   (hasheq 'space short-name 'classes classes
+           'input (for/list ([part (in-list (shape->input input))])
+                    (if (symbol? part) (symbol->string part) part)))
    (λ () (space-query s #:input input #:classes classes #:budgets budgets))
    (λ (answer) (architecture->text (first answer)))
    (λ (answer) (answer-facts answer table-key))
@@ -83,6 +86,16 @@
            short-name (shape->text input) classes
            (budgets->text (with-budgets budgets (space-budgets s))))
    (whose-space name)))
+
+;; Inputs in the plural, as a task names them.
+(define (inputs->words shape)
+  (match (shape->input shape)
+    [(list 'features n) (format "vectors of ~a numbers" n)]
+    [(list 'series channels length) (format "series of ~a steps of ~a channels" length channels)]
+    [(list 'tokens tokens words) (format "texts of ~a tokens out of ~a" tokens words)]
+    [(list 'table numbers categories _)
+     (format "rows of ~a numbers and ~a categories" numbers categories)]
+    [(list channels height width) (format "~ax~ax~a images" height width channels)]))
 
 ;; An answer is (ARCHITECTURE PARAMETERS).
 (define (answer-facts answer table-key)

@@ -1,12 +1,17 @@
 #lang racket/base
 ;; A search space: a relation between an architecture and its number of parameters, with defaults.
 
-(require (for-syntax racket/base "quantities.rkt") racket/path racket/runtime-path racket/string
-         "../search/user-file.rkt")
-(provide (struct-out space) define-space load-space space-names call-with-space whose-space)
+(require (for-syntax racket/base "quantities.rkt" "shape-kinds.rkt")
+         racket/path racket/runtime-path racket/string "../search/user-file.rkt"
+         "shape-kinds.rkt")
+(provide (struct-out space) check-fits define-space load-space space-names call-with-space
+         whose-space)
 
-;; A Space is (space NAME DESCRIPTION INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY CANONICAL):
-;;   INPUT, CLASSES, BUDGETS are defaults: the shape (C H W) of an image, the number of classes, and a
+;; A Space is (space NAME DESCRIPTION TAKES GIVES INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY
+;; CANONICAL):
+;;   TAKES is a list of the kinds of inputs (shape-kinds.rkt), GIVES the kind of what comes out:
+;;   features, or sequence where each token has an output of its own
+;;   INPUT, CLASSES, BUDGETS are defaults: a shape (shape-kinds.rkt), the number of classes, and a
 ;;   list of (QUANTITY LEAST MOST), quantities as in budget.rkt; parameters have one in every space
 ;;   GOAL takes the terms architecture, input, classes and a fourth and makes the goal that relates
 ;;   them.
@@ -16,15 +21,19 @@
 ;;   TABLE-KEY is #f, or a procedure from an architecture to its name in a table of results
 ;;   CANONICAL is #f, or a procedure from an architecture to what it computes: those that give equal
 ;;   results are the same function
-(struct space (name description input classes budgets goal account? least table-key canonical))
+(struct space
+  (name description takes gives input classes budgets goal account? least table-key canonical))
 
 ;; (define-space (NAME architecture input classes #:account account)
 ;;   DESCRIPTION
-;;   #:input (C H W) #:classes N
+;;   #:input SHAPE #:classes N
 ;;   #:max-params N [#:max-QUANTITY N] …
-;;   [#:ends-with LAYER] [#:table-key PROCEDURE] [#:canonical PROCEDURE]
+;;   [#:takes (KIND …)] [#:gives KIND] [#:ends-with LAYER] [#:table-key PROCEDURE]
+;;   [#:canonical PROCEDURE]
 ;;   GOAL)
 ;; defines the space and provides it from the file, so that it can be searched by the file's path.
+;; SHAPE is (C H W) of an image, or (features F), (series C L), (tokens T V), (table N K V); a space
+;; takes inputs of this kind, or of those that #:takes lists.
 ;; LAYER is the cheapest last layer of any network; `classes` in it is the number of classes. With
 ;; (NAME architecture input classes parameters) the goal relates the number of parameters itself.
 (define-syntax (define-space stx)
@@ -33,13 +42,14 @@
      'define-space
      (string-append
       "expected (define-space (NAME architecture input classes #:account account) \"DESCRIPTION\" "
-      "#:input (C H W) #:classes N #:max-params N "
+      "#:input (C H W) or (KIND SIZE …) #:classes N #:max-params N "
       (apply string-append (for/list ([q (in-list (cdr quantities))]) (format "[#:max-~a N] " q)))
       "[#:ends-with LAYER] GOAL)")
      stx what))
   (define (budget-keyword quantity) (string->keyword (format "max-~a" quantity)))
   (define keywords
-    (append '(#:input #:classes #:ends-with #:table-key #:canonical) (map budget-keyword quantities)))
+    (append '(#:input #:classes #:takes #:gives #:ends-with #:table-key #:canonical)
+            (map budget-keyword quantities)))
   (define (options items)               ; -> hash of keyword -> syntax, and the goal
     (let loop ([items items] [found (hasheq)])
       (cond [(null? items) (bad)]
@@ -52,7 +62,8 @@
   (define (size? x) (exact-positive-integer? (syntax-e x)))
   (define (expand name terms account? description rest)
     (define-values (found goal) (options rest))
-    (define shape (syntax->list (hash-ref found '#:input #'0)))
+    (define shape
+      (input->shape (syntax->datum (hash-ref found '#:input #'0)) exact-positive-integer?))
     (define budgets                     ; ((QUANTITY MOST) …)
       (for*/list ([q (in-list quantities)]
                   [most (in-value (hash-ref found (budget-keyword q) #f))]
@@ -60,10 +71,13 @@
         (list q most)))
     (unless (and (string? (syntax-e description))
                  (andmap identifier? (cons name terms))
-                 shape (= 3 (length shape)) (andmap size? shape)
+                 shape
                  (size? (hash-ref found '#:classes #'0))
                  (assq 'params budgets) (andmap size? (map cadr budgets)))
       (bad))
+    (define takes (syntax->datum (hash-ref found '#:takes #`(#,(shape-kind shape)))))
+    (unless (and (list? takes) (for/and ([kind (in-list takes)]) (assq kind input-kinds)))
+      (bad (hash-ref found '#:takes)))
     (define ends-with (hash-ref found '#:ends-with #f))
     (when (and ends-with (not (and (syntax->list ends-with) (pair? (syntax->list ends-with)))))
       (bad ends-with))
@@ -72,7 +86,8 @@
       #`(begin
           (provide (rename-out [name the-space]))
           (define name
-            (space 'name #,description '#,shape #,(hash-ref found '#:classes)
+            (space 'name #,description '#,takes '#,(hash-ref found '#:gives #'features)
+                   '#,shape #,(hash-ref found '#:classes)
                    '#,(for/list ([b (in-list budgets)]) (list (car b) 0 (cadr b)))
                    (lambda (architecture input classes fourth) #,goal)
                    #,account?
@@ -90,6 +105,24 @@
      (expand #'name (syntax->list #'(architecture input classes parameters)) #'#f #'description
              (syntax->list #'rest))]
     [_ (bad)]))
+
+;; Raises exn:fail:mistake unless the space takes inputs of the kind of a shape, and gives what is
+;; asked for, features or sequence (#f: anything); spaces of Architecto that do are named.
+(define (check-fits s shape gives)
+  (define (fits? s)
+    (and (memq (shape-kind shape) (space-takes s)) (memq gives (list #f (space-gives s)))))
+  (define (ways takes gives)
+    (format "~a to ~a" (string-join (map kind->words takes) " or ")
+            (if (eq? gives 'sequence) "an output of each token" "one output")))
+  (unless (fits? s)
+    (define others
+      (for/list ([name (in-list (space-names))] #:when (fits? (load-space name))) name))
+    (mistake "space ~a takes ~a, not ~a; ~a" (space-name s)
+             (ways (space-takes s) (space-gives s))
+             (ways (list (shape-kind shape)) (or gives (space-gives s)))
+             (if (null? others)
+                 "no space of ours does"
+                 (format "spaces that do: ~a" (string-join others ", "))))))
 
 (define-runtime-path spaces-folder "spaces")
 

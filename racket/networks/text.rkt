@@ -3,8 +3,8 @@
 ;; protocol/grammar.md says; sexpression.py and architecture.py in Python read the same. `_`
 ;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
-(require racket/list racket/string "kinds.rkt")
-(provide read-architecture hole? without-defaults shape->text (struct-out exn:fail:text))
+(require racket/list racket/string "kinds.rkt" "shape-kinds.rkt")
+(provide read-architecture architecture-shape hole? without-defaults (struct-out exn:fail:text))
 
 (struct exn:fail:text exn:fail:user ())
 (define (fail message . arguments)
@@ -15,8 +15,6 @@
 (define most-layers 10000)             ; those in branches included
 
 (define (hole? x) (eq? x '_))
-
-(define (shape->text shape) (string-join (map (λ (n) (format "~a" n)) shape) "x"))
 
 ;; -- s-expressions ----------------------------------------------------------------------------------
 
@@ -94,8 +92,8 @@
   (unless (and (list? x) (= (length x) 3) (eq? (first x) 'architecture))
     (fail "expected (architecture (input C H W) (LAYER …)), got ~a" (excerpt x)))
   (define input (second x))
-  (unless (and (list? input) (= (length input) 4) (eq? (car input) 'input) (andmap whole (cdr input)))
-    (fail "expected (input C H W) with sizes of at least 1, got ~a" (excerpt input)))
+  (unless (and (pair? input) (eq? (car input) 'input) (input->shape (cdr input) whole))
+    (fail "expected ~a with sizes of at least 1, got ~a" (expected-input input) (excerpt input)))
   (define layers (read-layers (third x) holes?))
   (define all (kinds-of layers))
   (when (> (length all) most-layers)
@@ -104,6 +102,19 @@
     (when (and (not (hole? name)) (kind-first-only? (hash-ref kinds name)))
       (fail "a ~a can only be the first layer" name)))
   (list 'architecture input layers))
+
+;; What should stand for an input that begins like this one: the form of its kind, or all forms.
+(define (expected-input input)
+  (define (form row)
+    (format "(input ~a~a)" (if (eq? (car row) 'image) "" (format "~a " (car row)))
+            (string-join (cdr row) " ")))
+  (define begun (and (pair? input) (pair? (cdr input)) (cadr input)))
+  (define row (assq (if (and (symbol? begun) (not (hole? begun))) begun 'image) input-kinds))
+  (if row (form row) (format "one of ~a" (string-join (map form input-kinds) ", "))))
+
+;; The shape of an architecture's input; sizes may be holes.
+(define (architecture-shape architecture)
+  (input->shape (cdr (second architecture)) (λ (x) (or (hole? x) (exact-integer? x)))))
 
 ;; The kind of each layer, a join's before those in its branches; `_` of a hole.
 (define (kinds-of layers)

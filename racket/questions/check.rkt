@@ -2,7 +2,7 @@
 ;; check: is it valid, is it in the space, and why not; describe: shapes and costs, layer by layer.
 
 (require racket/list racket/string "../networks/ask.rkt" "../networks/explain.rkt"
-         "../networks/quantities.rkt" "../networks/search.rkt"
+         "../networks/quantities.rkt" "../networks/search.rkt" "../networks/shape-kinds.rkt"
          "../networks/space.rkt" "../networks/text.rkt" "lines.rkt" "options.rkt")
 (provide check describe refusal other-input)
 
@@ -27,18 +27,20 @@
 
 ;; #f, or that the input is another than the scope's, where it is known.
 (define (other-input s architecture)
-  (define input (cdr (second architecture)))
+  (define input (architecture-shape architecture))
   (and (scope-input s)
-       (not (for/and ([wanted (in-list (scope-input s))] [n (in-list input)])
-              (or (hole? n) (= n wanted))))
-       (format "the input: expects ~a, gets ~a; --input C,H,W asks for another"
+       (not (and (eq? (shape-kind input) (shape-kind (scope-input s)))
+                 (for/and ([wanted (in-list (shape-sizes (scope-input s)))]
+                           [n (in-list (shape-sizes input))])
+                   (or (hole? n) (= n wanted)))))
+       (format "the input: expects ~a, gets ~a; --input asks for another"
                (shape->text (scope-input s)) (shape->text input))))
 
 (define (over-budget s architecture)
   (define costs
     (if (null? (scope-budgets s))
         '()
-        (layers-cost (third architecture) (cdr (second architecture)))))
+        (layers-cost (third architecture) (architecture-shape architecture))))
   (for/or ([q (in-list quantities)] [cost (in-list costs)])
     (define budget (assq q (scope-budgets s)))
     (and budget
@@ -80,7 +82,7 @@
   (define s (scope-of options #f))
   (for-each-architecture others
     (λ (architecture _)
-      (define input (cdr (second architecture)))
+      (define input (architecture-shape architecture))
       (define-values (rows out) (trace (third architecture) input))
       (define why (explain architecture (scope-classes s)))
       (define (line number text shape costs)

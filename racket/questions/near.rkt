@@ -2,7 +2,8 @@
 ;; Questions about architectures near a given one: complete, repair, neighbours.
 
 (require racket/list (only-in "../kanren/main.rkt" exn:fail:endless?) "../networks/ask.rkt"
-         "../networks/edits.rkt" "../networks/explain.rkt" "../networks/validity.rkt"
+         "../networks/edits.rkt" "../networks/explain.rkt" "../networks/shape-kinds.rkt"
+         "../networks/text.rkt" "../networks/validity.rkt"
          "check.rkt" "lines.rkt" "options.rkt")
 (provide complete repair neighbours)
 
@@ -81,7 +82,8 @@
             [else (answer (with-input s architecture) line)]))))
 
 (define (with-input s architecture)
-  (list 'architecture (cons 'input (or (scope-input s) (cdr (second architecture))))
+  (list 'architecture
+        (cons 'input (shape->input (or (scope-input s) (architecture-shape architecture))))
         (third architecture)))
 
 (define (tell outcome said-count seconds line nothing)
@@ -145,10 +147,11 @@
 ;; layer.
 (define (with-classes s architecture)
   (define layers (third architecture))
-  (define-values (_ out) (trace layers (cdr (second architecture))))
+  (define in (architecture-shape architecture))
+  (define-values (_ out) (trace layers in))
   (define last-linear (findf (λ (l) (eq? (car l) 'linear)) (reverse layers)))
   (define classes
     (cond [(scope-classes s)]
-          [(and (pair? out) (null? (cdr out))) (car out)]
+          [(and (pair? out) (outputs-of in out))]
           [else (and last-linear (third last-linear))]))
   (scope (scope-space s) (scope-input s) classes (scope-budgets s)))

@@ -2,7 +2,7 @@
 ;; Options of a question, and the space with its input, classes and budgets that they stand for.
 
 (require racket/list racket/string "../networks/budget.rkt" "../networks/search.rkt"
-         "../networks/space.rkt" "../networks/validity.rkt")
+         "../networks/shape-kinds.rkt" "../networks/space.rkt" "../networks/validity.rkt")
 (provide current-command mistake parse need-none (struct-out scope) scope-of frontier-of
          template-frontier)
 
@@ -44,11 +44,8 @@
   n)
 
 (define (shape-of text)
-  (define sizes (map (λ (t) (and (regexp-match? #px"^[0-9]{1,6}$" t) (string->number t)))
-                     (string-split text "," #:trim? #f)))
-  (unless (and (= 3 (length sizes)) (andmap (λ (n) (and n (>= n 1))) sizes))
-    (mistake "--input: expected three sizes C,H,W of at least 1, got '~a'" text))
-  sizes)
+  (or (read-input text)
+      (mistake "--input: expected ~a, sizes of at least 1, got '~a'" input-forms text)))
 
 ;; A Scope is what the options say: the space or #f, input and classes or #f, budgets (search.rkt),
 ;; the space's own among them.
@@ -66,6 +63,7 @@
                 #:when (or least most own))
       (list q (or least 0) (or most (if own (third own) endless)))))
   (define input (and (hash-ref options "--input" #f) (shape-of (hash-ref options "--input"))))
+  (when (and space input) (check-fits space input #f))
   (scope space
          (or input (and space (space-input space)))
          (or (hash-ref options "--classes" #f) (and space (space-classes space)))

@@ -3,7 +3,7 @@
 
 (require racket/list racket/string "../networks/ask.rkt" "../networks/budget.rkt"
          "../networks/extremes.rkt" "../networks/quantities.rkt" "../networks/sample.rkt"
-         "../networks/search.rkt" "../networks/space.rkt" "../networks/text.rkt" "lines.rkt"
+         "../networks/search.rkt" "../networks/shape-kinds.rkt" "../networks/space.rkt" "lines.rkt"
          "options.rkt")
 (provide sample count-all extreme)
 

@@ -85,7 +85,7 @@ def runs(text: str) -> Network | None:
     try:
         network = Network(architecture.parse(text))
         for batch in (2, 3):
-            scores = network(torch.randn(batch, *network.architecture.input))
+            scores = network(torch.randn(batch, *network.architecture.input.tensor_sizes))
             if scores.dim() != 2 or min(scores.shape) < 1:
                 return None
             if scores.requires_grad:  # it has parameters
@@ -97,9 +97,7 @@ def runs(text: str) -> Network | None:
 
 def shapes(network: Network) -> list[str]:
     """The shape behind each layer, in the order of the text."""
-    return [
-        "x".join(map(str, network.shapes[layer.label])) for layer in network.architecture.walk()
-    ]
+    return [str(network.shapes[layer.label]) for layer in network.architecture.walk()]
 
 
 def mutations(texts: list[str], count: int, rng: random.Random) -> list[str]:

@@ -26,7 +26,7 @@ def counted(network: Network) -> dict[str, int]:
     A multiply-add is two floating-point operations. The counter knows matrix products,
     and attention only where it is made of them.
     """
-    images = torch.randn(BATCH, *network.architecture.input)
+    images = torch.randn(BATCH, *network.architecture.input.tensor_sizes)
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         network(images)
     return {
@@ -59,5 +59,5 @@ def test_costs_are_those_that_pytorch_counts(space: str) -> None:
         assert table.parameters == [through(layer, parameters) for layer in walk], text
         assert table.macs == [through(layer, macs) for layer in walk], text
         assert table.total_macs == flops.get("Global", 0), text
-        numbers = [torch.Size(network.shapes[layer.label]).numel() for layer in walk]
+        numbers = [torch.Size(network.shapes[layer.label].sizes).numel() for layer in walk]
         assert table.activations == sum(numbers), text

@@ -1,6 +1,7 @@
 """Architectures: from text to a tree, and from the tree to a module, source code or a summary.
 
-The text is `(architecture (input C H W) (LAYER …))` with PyTorch's names and argument order. The
+The text is `(architecture (input C H W) (LAYER …))`, or with another kind of input (see `shapes`),
+with PyTorch's names and argument order. The
 tree checks names and arguments; that shapes fit is known from the relation that produced the text,
 and checked again by `build`, which runs the module once.
 
@@ -11,14 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from architecto.problems import sexpression
 from architecto.problems.networks.kinds import KINDS, Kind
+from architecto.problems.networks.shapes import Shape, expected
 from architecto.problems.sexpression import Expression, SexpressionError
-
-if TYPE_CHECKING:
-    pass
 
 MAX_LAYERS = 10_000
 """Most layers, those inside branches counted, that `parse` accepts."""
@@ -50,13 +48,11 @@ class Layer:
 class Architecture:
     """A whole network. `str` gives the canonical text."""
 
-    input: tuple[int, int, int]
-    """Channels, height, width."""
+    input: Shape
     layers: tuple[Layer, ...]
 
     def __str__(self) -> str:
-        head = " ".join(map(str, self.input))
-        return f"(architecture (input {head}) ({' '.join(map(str, self.layers))}))"
+        return f"(architecture (input {self.input.text}) ({' '.join(map(str, self.layers))}))"
 
     def walk(self) -> Iterator[Layer]:
         """All layers in the order of the text; a join comes before its branches."""
@@ -70,22 +66,23 @@ def parse(text: str) -> Architecture:
     except SexpressionError as error:
         raise ArchitectureError(f"not an architecture: {error}") from None
     match expression:
-        case ["architecture", ["input", *shape], list(layers)]:
+        case ["architecture", ["input", *sizes], list(layers)]:
             pass
         case _:
             raise ArchitectureError(
                 "expected (architecture (input C H W) (LAYER …)), got " + _excerpt(expression)
             )
-    match shape:
-        case [int(channels), int(height), int(width)] if min(channels, height, width) >= 1:
-            found = _layers(layers, _Labels())
-            for layer in list(_walk(found))[1:]:
-                if KINDS[layer.kind].first_only:
-                    raise ArchitectureError(f"a {layer.kind} can only be the first layer")
-            return Architecture((channels, height, width), found)
-    raise ArchitectureError(
-        "expected (input C H W) with integers of at least 1, got " + _excerpt(["input", *shape])
-    )
+    shape = Shape.of_text(sizes)
+    if shape is None:
+        raise ArchitectureError(
+            f"expected {expected(sizes)} with integers of at least 1, got "
+            + _excerpt(["input", *sizes])
+        )
+    found = _layers(layers, _Labels())
+    for layer in list(_walk(found))[1:]:
+        if KINDS[layer.kind].first_only:
+            raise ArchitectureError(f"a {layer.kind} can only be the first layer")
+    return Architecture(shape, found)
 
 
 def summary(architecture: Architecture) -> str:

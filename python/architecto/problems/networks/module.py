@@ -5,11 +5,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from architecto.problems.networks import extra_layers, joins
+from architecto.problems.networks import extra_layers, joins, sequence_layers
 from architecto.problems.networks.architecture import Architecture, ArchitectureError, Layer
 from architecto.problems.networks.kinds import KINDS, Kind
+from architecto.problems.networks.shapes import Shape
 
-_MODULES = {"": nn, "extra_layers": extra_layers, "joins": joins}
+_MODULES = {
+    "": nn,
+    "extra_layers": extra_layers,
+    "sequence_layers": sequence_layers,
+    "joins": joins,
+}
 
 
 def _class(kind: Kind) -> Any:
@@ -24,10 +30,11 @@ CLASSES: dict[str, Any] = {name: _class(kind) for name, kind in KINDS.items()}
 
 
 class Network(nn.Module):
-    """Images `[n, C, H, W]` → scores `[n, classes]`. Submodules carry the layers' labels.
+    """A batch of inputs (see `shapes`) → scores `[n, classes]`, or `[n, tokens, classes]` of a
+    language model. Submodules carry the layers' labels.
 
     Raises `ArchitectureError` if PyTorch refuses a layer's arguments or a layer does not fit the
-    shape that reaches it (found by running two blank images: one may be too few to normalise).
+    shape that reaches it (found by running two blank inputs: one may be too few to normalise).
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -37,10 +44,10 @@ class Network(nn.Module):
             if not layer.branches:
                 self.add_module(layer.label, _module(layer, architecture))
         self.shapes = self._trace()
-        """Shape behind each layer, by label, without the batch dimension."""
+        """Shape behind each layer, by label."""
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self._run(self.architecture.layers, images)
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self._run(self.architecture.layers, inputs)
 
     @property
     def parameter_count(self) -> int:
@@ -52,36 +59,46 @@ class Network(nn.Module):
         return x
 
     def _run_layer(self, layer: Layer, x: Tensor, outputs: list[Tensor]) -> Tensor:
-        """`outputs`: what the layer's branches made of `x`, one `[n, c, h, w]` a branch."""
+        """`outputs`: what the layer's branches made of `x`, one tensor a branch."""
         if layer.branches:
             joined: Tensor = CLASSES[layer.kind].join(outputs)
             return joined
-        ranks = KINDS[layer.kind].ranks
-        if ranks and x.dim() - 1 not in ranks:  # PyTorch may take the batch for channels
-            raise ValueError(f"expected {' or '.join(map(str, ranks))} sizes")
         return self.get_submodule(layer.label)(x)
 
     @torch.no_grad()
-    def _trace(self) -> dict[str, tuple[int, ...]]:
-        """Runs two blank images and returns each layer's output shape."""
-        shapes: dict[str, tuple[int, ...]] = {}
+    def _trace(self) -> dict[str, Shape]:
+        """Runs two blank inputs and returns each layer's output shape."""
+        shapes: dict[str, Shape] = {}
 
-        def run(layers: tuple[Layer, ...], x: Tensor) -> Tensor:
+        def run(layers: tuple[Layer, ...], x: Tensor, given: Shape) -> tuple[Tensor, Shape]:
             for layer in layers:
-                outputs = [run(branch, x) for branch in layer.branches]
+                outputs = [run(branch, x, given) for branch in layer.branches]
                 try:
-                    x = self._run_layer(layer, x, outputs)
-                except (RuntimeError, ValueError, AssertionError) as error:
+                    _check_kinds(layer, given, [shape.kind for _, shape in outputs])
+                    x = self._run_layer(layer, x, [output for output, _ in outputs])
+                except (RuntimeError, ValueError, AssertionError, IndexError) as error:
                     raise ArchitectureError(
-                        f"{layer} does not fit its input of shape {_shape(x)}: {_first_line(error)}"
+                        f"{layer} does not fit its input of shape {given}: {_first_line(error)}"
                     ) from None
-                shapes[layer.label] = tuple(x.shape[1:])
-            return x
+                kind = outputs[0][1].kind if outputs else KINDS[layer.kind].gives or given.kind
+                given = shapes[layer.label] = Shape(kind, tuple(x.shape[1:]))
+            return x, given
 
         self.eval()
-        run(self.architecture.layers, torch.zeros(2, *self.architecture.input))
+        shape = self.architecture.input
+        run(self.architecture.layers, shape.example(2), shape)
         self.train()
         return shapes
+
+
+def _check_kinds(layer: Layer, given: Shape, joined: list[str]) -> None:
+    """Raises ValueError where a layer takes other kinds, which PyTorch might not notice: it may
+    take the batch for channels, and a sequence for a series."""
+    takes = KINDS[layer.kind].takes
+    if not set(joined or [given.kind]) <= set(takes):
+        raise ValueError(f"expected {' or '.join(takes)}")
+    if len(set(joined)) > 1:
+        raise ValueError(f"expected branches of one kind, got {' and '.join(joined)}")
 
 
 def _module(layer: Layer, architecture: Architecture) -> nn.Module:
@@ -94,12 +111,8 @@ def _module(layer: Layer, architecture: Architecture) -> nn.Module:
 
 def module_arguments(layer: Layer, architecture: Architecture) -> tuple[int | float | str, ...]:
     """A layer that can only be the first also takes the number of channels of the images."""
-    first = (architecture.input[0],) if KINDS[layer.kind].first_only else ()
+    first = (architecture.input.sizes[0],) if KINDS[layer.kind].first_only else ()
     return (*first, *layer.arguments)
-
-
-def _shape(x: Tensor) -> str:
-    return "x".join(map(str, x.shape[1:]))
 
 
 def _first_line(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from architecto.problems.base import BaseProblem, ProblemError
 from architecto.problems.networks import datasets
 from architecto.problems.networks.quantities import QUANTITIES
+from architecto.problems.networks.shapes import Shape
 from architecto.settings import documented, setting
 
 if TYPE_CHECKING:
@@ -131,12 +132,16 @@ class Networks(BaseProblem):
             return (
                 f"find the best {settings.search_metric} of the table {Path(settings.table).stem}"
             )
-        return self.data.task
+        return self._dataset.task
 
     @property
-    def data(self) -> datasets.BaseDataset:
-        """What is known of the data set, with its options."""
-        return datasets.create(self.settings.dataset, datasets.options(self.settings))
+    def _options(self) -> dict[str, Any]:
+        """What is said of the data set beside its name."""
+        return datasets.options(self.settings)
+
+    @property
+    def _dataset(self) -> datasets.BaseDataset:
+        return datasets.create(self.settings.dataset, self._options)
 
     @property
     def title(self) -> str:
@@ -150,8 +155,8 @@ class Networks(BaseProblem):
         if settings.table is not None:
             words.append("--table-keys")
         else:
-            info = self.data
-            words += ["--input", info.input_words]
+            info = self._dataset
+            words += ["--input", Shape(info.input_kind, info.input_shape).option]
             words += ["--classes", str(info.classes)]
         for quantity in QUANTITIES:
             most = getattr(settings, f"max_{quantity}")
@@ -162,7 +167,7 @@ class Networks(BaseProblem):
     def check(self) -> None:
         _check_space(self.settings.space)
         if self.settings.table is None:
-            datasets.create(self.settings.dataset, datasets.options(self.settings))
+            datasets.create(self.settings.dataset, self._options)
 
     def check_evaluator(self, name: str) -> None:
         device, table = self.settings.device, self.settings.table
@@ -175,8 +180,7 @@ class Networks(BaseProblem):
         if name == "tabular":
             self._check_table()
         elif name == "training":
-            options = datasets.options(self.settings)
-            datasets.ensure_available(self.settings.dataset, options=options)
+            datasets.ensure_available(self.settings.dataset, options=self._options)
             if device != "cpu":
                 _check_device(device)
 
@@ -204,7 +208,7 @@ class Networks(BaseProblem):
                 "report_metric": settings.report_metric or settings.search_metric,
             }
         given = {key: getattr(settings, key) for key in ("dataset", "device", "epochs")}
-        given |= datasets.options(settings)
+        given |= {"options": self._options} if self._options else {}
         return {"name": name} | (given if name == "training" else {"offered": given})
 
     # ---------------------------------------------------------------------------- the answers

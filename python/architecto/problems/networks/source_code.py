@@ -88,9 +88,9 @@ def source(
     blocks = [inspect.getsource(c) for c in sorted(own, key=lambda c: str(c.__name__))]
     steps = _steps(architecture.layers, "x", "x", network)
     normalised = mean is not None and deviation is not None
-    shape = ", ".join(map(str, architecture.input))
+    shape = ", ".join(map(str, architecture.input.tensor_sizes))
     return _FILE.format(
-        input="x".join(map(str, architecture.input)),
+        input=architecture.input,
         use=(_USE_NORMALISED if normalised else _USE).format(shape=shape),
         normalise=_NORMALISE.format(mean=mean, deviation=deviation) if normalised else "",
         parameters=network.parameter_count,
@@ -103,9 +103,8 @@ def source(
 
 def layer_list(architecture: Architecture) -> str:
     """The architecture text with each layer on a line of its own."""
-    head = " ".join(map(str, architecture.input))
     layers = "\n  ".join(map(str, architecture.layers))
-    return f"(architecture (input {head}) (\n  {layers}))"
+    return f"(architecture (input {architecture.input.text}) (\n  {layers}))"
 
 
 def _constructor(layer: Layer, architecture: Architecture) -> str:
@@ -127,7 +126,7 @@ def _steps(layers: tuple[Layer, ...], given: str, result: str, network: Network)
     """Lines of `forward` that compute variable `result` from variable `given`."""
     lines: list[str] = []
     for layer in layers:
-        shape = "x".join(map(str, network.shapes[layer.label]))
+        shape = network.shapes[layer.label]
         if layer.branches:
             outputs: list[str] = []
             for number, branch in enumerate(layer.branches, 1):
