@@ -21,14 +21,15 @@ BATCH = 2
 
 
 def counted(network: Network) -> dict[str, int]:
-    """Multiply-adds for one image by PyTorch's own counter, for each module.
+    """Multiply-adds for one input by PyTorch's own counter, for each module.
 
     A multiply-add is two floating-point operations. The counter knows matrix products,
     and attention only where it is made of them.
     """
-    images = torch.randn(BATCH, *network.architecture.input.tensor_sizes)
-    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        network(images)
+    given = validity.inputs(network.architecture.input, BATCH)
+    matrices = torch.backends.mkldnn.flags(enabled=False)  # what oneDNN has whole is not counted
+    with matrices, sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        network(given)
     return {
         name: sum(flops.values()) // (2 * BATCH)
         for name, flops in counter.get_flop_counts().items()
