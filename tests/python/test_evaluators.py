@@ -88,8 +88,8 @@ def test_the_weights_are_those_that_were_judged(digits: TrainingEvaluator, tmp_p
     weights = torch.load(path, weights_only=True)
     judged = Network(parse(SMALL)).eval()
     judged.load_state_dict(weights)
-    found = judged(digits.data.test_images).argmax(dim=1)
-    accuracy = float((found == digits.data.test_labels).float().mean())
+    found = judged(digits.data.test_inputs).argmax(dim=1)
+    accuracy = float((found == digits.data.test_targets).float().mean())
     assert accuracy == pytest.approx(evaluation.metrics["test_accuracy"])
     assert [file.name for file in path.parent.iterdir()] == ["0.pt"]
 
@@ -113,7 +113,7 @@ def test_a_network_that_cannot_learn_gets_about_zero(digits: TrainingEvaluator) 
 
 
 def test_divergence_stops_training_and_is_a_result(tmp_path: Path) -> None:
-    evaluator = TrainingEvaluator("digits", learning_rate=1e25)
+    evaluator = TrainingEvaluator("digits", lr=1e25)
     evaluation = evaluate(evaluator, CNN, weights_path=tmp_path / "0.pt")
     assert (evaluation.status, reward(evaluation)) == ("failed", -1.0)
     assert (evaluation.reason or "").startswith("diverged: loss ")

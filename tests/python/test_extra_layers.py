@@ -279,5 +279,7 @@ def test_each_class_has_its_formula() -> None:
 def test_an_exported_layer_computes_its_formula(name: str, tmp_path: Path) -> None:
     (before, prefix), text, label, formula = LAYERS[name]
     images = torch.randn(4, 3, 8, 12, generator=RANDOM, dtype=torch.float64)
-    code = compare(f"(input 3 8 12) ({before}{text})", images, [*prefix, (label, formula)], tmp_path)
+    code = compare(
+        f"(input 3 8 12) ({before}{text})", images, [*prefix, (label, formula)], tmp_path
+    )
     assert f"class {name}(nn.Module)" in code

@@ -46,7 +46,11 @@ def category_embedding(x: Array, w: Weights) -> Array:
 
 
 def recurrent(
-    x: Array, w: Weights, suffix: str, step: Callable[[Array, Array, Array, Array], Array], size: int
+    x: Array,
+    w: Weights,
+    suffix: str,
+    step: Callable[[Array, Array, Array, Array], Array],
+    size: int,
 ) -> Array:
     """The states of one direction; `step` makes a state of what is known, see gru and lstm."""
     state = np.zeros((len(x), size))
