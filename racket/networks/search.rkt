@@ -6,7 +6,7 @@
          "architecture.rkt" "budget.rkt" "space.rkt")
 (provide
  (contract-out
-  [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
+  [space-frontier (->* (space?) (#:input pair? #:classes exact-positive-integer?
                                  #:budgets list? #:like any/c
                                  #:measured (or/c #f symbol?))
                        frontier?)]

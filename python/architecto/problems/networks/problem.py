@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from architecto.problems.base import BaseProblem, ProblemError
 from architecto.problems.networks import datasets, recipe
 from architecto.problems.networks.quantities import QUANTITIES
+from architecto.problems.networks.shapes import Shape
 from architecto.settings import documented, option, setting
 
 if TYPE_CHECKING:
@@ -140,12 +141,16 @@ class Networks(BaseProblem):
             return (
                 f"find the best {settings.search_metric} of the table {Path(settings.table).stem}"
             )
-        return self.data.task
+        return self._dataset.task
 
     @property
-    def data(self) -> datasets.BaseDataset:
-        """What is known of the data set, with its options."""
-        return datasets.create(self.settings.dataset, datasets.options(self.settings))
+    def _options(self) -> dict[str, Any]:
+        """What is said of the data set beside its name."""
+        return datasets.options(self.settings)
+
+    @property
+    def _dataset(self) -> datasets.BaseDataset:
+        return datasets.create(self.settings.dataset, self._options)
 
     @property
     def title(self) -> str:
@@ -159,8 +164,8 @@ class Networks(BaseProblem):
         if settings.table is not None:
             words.append("--table-keys")
         else:
-            info = self.data
-            words += ["--input", info.input_words]
+            info = self._dataset
+            words += ["--input", Shape(info.input_kind, info.input_shape).option]
             words += ["--classes", str(info.classes)]
             words += self._training_words(info)
         for quantity in QUANTITIES:
@@ -184,7 +189,7 @@ class Networks(BaseProblem):
         settings = self.settings
         _check_space(settings.space)
         if settings.table is None:
-            recipe.check_settings(settings, self.data)
+            recipe.check_settings(settings, self._dataset)
             return
         for name in (*recipe.VALUES, "max_memory"):
             if getattr(settings, name) is not None:
@@ -201,8 +206,7 @@ class Networks(BaseProblem):
         if name == "tabular":
             self._check_table()
         elif name == "training":
-            options = datasets.options(self.settings)
-            datasets.ensure_available(self.settings.dataset, options=options)
+            datasets.ensure_available(self.settings.dataset, options=self._options)
             if device != "cpu":
                 _check_device(device)
 

@@ -120,12 +120,6 @@ class BaseDataset(ABC):
         numbers = "a number" if count == 1 else f"{count} numbers"
         return _TASKS[self.task_kind].format(what, count, numbers)
 
-    @property
-    def input_words(self) -> str:
-        """The input as the engine's option --input takes it."""
-        sizes = ",".join(map(str, self.input_shape))
-        return sizes if self.input_kind == "image" else f"{self.input_kind}:{sizes}"
-
     def ensure_available(self, folder: Path) -> None:  # noqa: B027 (most have nothing to do)
         """Makes sure that `read` will find what it needs, downloading it into `folder` if need be.
 

@@ -10,6 +10,7 @@ from architecto.problems.networks.datasets import store
 from architecto.problems.networks.datasets.base import BaseDataset, data_folder
 from architecto.problems.networks.datasets.options import METRICS, listed
 from architecto.problems.networks.datasets.tensors import PARTS, Scaled
+from architecto.problems.networks.shapes import Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,8 @@ def _lines(dataset: BaseDataset, data: Scaled) -> Iterator[tuple[str, str]]:
     yield "data set", dataset.name
     yield "task", dataset.task
     shape = _INPUT[dataset.input_kind].format(*dataset.input_shape)
-    yield "input", f"{shape} (--input {dataset.input_words})"
+    option = Shape(dataset.input_kind, dataset.input_shape).option
+    yield "input", f"{shape} (--input {option})"
     yield "output", f"{_TASK[dataset.task_kind].format(dataset.classes)}{_names(dataset)}"
     rows = [len(inputs) for inputs, _ in data.arrays]
     yield "rows", ", ".join(f"{count} {part}" for count, part in zip(rows, PARTS, strict=True))
