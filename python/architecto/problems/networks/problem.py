@@ -193,7 +193,9 @@ class Networks(BaseProblem):
             return
         for name in (*recipe.VALUES, "max_memory"):
             if getattr(settings, name) is not None:
-                raise ProblemError(f"{option(name)} has no meaning with --table: nothing is trained")
+                raise ProblemError(
+                    f"{option(name)} has no meaning with --table: nothing is trained"
+                )
 
     def check_evaluator(self, name: str) -> None:
         device, table = self.settings.device, self.settings.table

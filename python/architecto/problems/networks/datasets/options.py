@@ -7,10 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from architecto.problems.networks.datasets.base import BaseDataset, DatasetError
-from architecto.problems.networks.metrics import METRICS
 
 NAMES = ("target", "image_size", "metric", "class_weights", "context")
 """Fields of the settings of networks that are options of their data set."""
+
+METRICS = {
+    "classification": ("accuracy", "balanced_accuracy", "macro_f1", "auc"),
+    "regression": ("r2", "mae", "mse"),
+    "multi-label": ("macro_f1", "accuracy", "auc"),
+    "language-model": ("loss_reduction", "loss", "perplexity"),
+}
+"""Metrics by the kind of task, the default one first. A dash is as good as an underscore."""
 
 WEIGHTS = ("none", "balanced")
 
