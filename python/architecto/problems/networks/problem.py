@@ -170,6 +170,8 @@ class Networks(BaseProblem):
     def canonical(self, answer: str) -> str:
         from architecto.problems.networks import architecture
 
+        if answer.startswith("(network "):
+            return answer.strip()
         try:
             return str(architecture.parse(answer))
         except architecture.ArchitectureError as error:
@@ -193,6 +195,8 @@ class Networks(BaseProblem):
         """The network as a PyTorch module in readable source that depends on torch alone."""
         from architecto.problems.networks import architecture, source_code
 
+        if answer.startswith("(network "):
+            return answer.strip()
         pixels = evaluation.facts.get("preprocessing", {})
         tree = architecture.parse(answer)
         return source_code.source(tree, pixels.get("mean"), pixels.get("deviation"))
