@@ -79,6 +79,7 @@
                          (or (space-table-key s)
                              (mistake "space ~a names no table of results: expected #:table-key in ~a"
                                       (space-name s) "its define-space"))))
+  (define memory (hash-ref options 'max-memory (space-memory s)))
   (define short-name (symbol->string (space-name s)))
   (check-fits s input (hash-ref options 'gives #f))
   (problem
@@ -88,15 +89,14 @@
            'input (for/list ([part (in-list (shape->input input))])
                     (if (symbol? part) (symbol->string part) part)))
    (λ () (space-query s #:input input #:classes classes #:budgets budgets
-                      #:training (hash-ref options 'training (space-training s))
-                      #:memory (hash-ref options 'max-memory (space-memory s))
+                      #:training (hash-ref options 'training (space-training s)) #:memory memory
                       #:batch (hash-ref options 'batch-size #f)))
    (λ (answer) (architecture->text (first answer)))
    (λ (answer) (answer-facts answer table-key))
    layers-so-far
-   (format "no network of space ~a takes ~a to ~a classes with ~a; raise the budget"
+   (format "no network of space ~a takes ~a to ~a classes with ~a~a; raise the budget"
            short-name (shape->text input) classes
-           (budgets->text (with-budgets budgets (space-budgets s))))
+           (budgets->text (with-budgets budgets (space-budgets s))) (memory->text memory))
    (whose-space name)))
 
 ;; Inputs in the plural, as a task names them.

@@ -3,7 +3,8 @@
 ;; Python alike; and templates, in which a list in a value's place stands for choices.
 
 (require json racket/list racket/runtime-path racket/string "../kanren/main.rkt" "text.rkt")
-(provide read-template with-recipe memoryo recipe-refusal)
+(provide read-template read-network with-recipe memoryo memory-of recipe-refusal memory->text narrowed holes-in? template-batches
+         whole-network)
 
 (define-runtime-path file "../../protocol/training.json")
 
@@ -111,6 +112,47 @@
                     (bound "below" (value-below v)))]
     [else (format "one of ~a" (string-join (map symbol->string (value-choices v)) ", "))]))
 
+;; A line: an architecture, or (network ARCHITECTURE TRAINING) -> the architecture, and the recipe as a
+;; template of one recipe, or #f. Holes only if `holes?`. Raises exn:fail:text.
+(define (read-network text #:holes? [holes? #f])
+  (define x (read-datum text))
+  (cond
+    [(and (list? x) (pair? x) (eq? 'network (car x)))
+     (unless (= 3 (length x))
+       (bad "expected (network (architecture …) (training …)), got ~a" (excerpt x)))
+     (define recipe (read-template (third x) #:holes? holes?))
+     (for* ([item (in-list recipe)] [allowed (in-list (cdr item))] #:when (pair? (cdr allowed)))
+       (bad "expected one value in ~a, got ~a" (part-form (car item)) (excerpt allowed)))
+     (values (datum->architecture (second x) holes?) recipe)]
+    [else (values (datum->architecture x holes?) #f)]))
+
+;; A template of which only a recipe is left, where that says it; the recipe where there is no template.
+(define (narrowed template recipe)
+  (if template
+      (for/list ([own (in-list template)])
+        (cons (car own)
+              (for/list ([given (in-list (cdr (assq (car own) recipe)))] [allowed (in-list (cdr own))])
+                (if (hole? (car given)) allowed given))))
+      recipe))
+
+;; Is a value of a recipe unknown?
+(define (holes-in? recipe)
+  (for*/or ([item (in-list recipe)] [values (in-list (cdr item))]) (hole? (car values))))
+
+;; The batches that a template allows, '() where it says nothing of batches.
+(define (template-batches template)
+  (or (for/first ([item (in-list (or template '()))] #:when (eq? 'batch (part-name (car item))))
+        (third item))
+      '()))
+
+;; The term of a network whose recipe, a template, has one value everywhere.
+(define (whole-network architecture recipe)
+  (list 'network architecture
+        (cons 'training
+              (for/list ([item (in-list recipe)]) (term-of (car item) (map car (cdr item)))))))
+
+(define (term-of p values) (if (words? p) (cons (first values) (second values)) values))
+
 ;; -- as goals ---------------------------------------------------------------------------------------
 
 ;; The goal that (make-goal TRAINING BATCH CHOOSE) makes: the recipes of a template for an input of a
@@ -126,7 +168,7 @@
        (with-values (fitting p (cdar items) kind)
          (λ (values its-bounds its-choices)
            (add (cdr items)
-                (cons (if (words? p) (cons (first values) (second values)) values) terms)
+                (cons (term-of p values) terms)
                 (if (eq? 'batch (part-name p)) (second values) batch)
                 (conj* bounds its-bounds)
                 (conj* choose its-choices))))])))
@@ -168,6 +210,11 @@
 ;; gradients and the optimizer's two means; four bytes a number.
 (define (memoryo batch activations parameters bytes)
   (fd (<= (+ (* 8 batch activations) (* 16 parameters)) bytes)))
+
+(define (memory-of batch activations parameters) (+ (* 8 batch activations) (* 16 parameters)))
+
+;; Behind the words for budgets.
+(define (memory->text bytes) (if bytes (format ", at most ~a bytes in a training" bytes) ""))
 
 ;; -- in words ---------------------------------------------------------------------------------------
 
