@@ -68,6 +68,6 @@ class DatasetTests:
 
     def test_it_is_normalised_by_the_training_images(self) -> None:
         data = datasets.load(self.dataset, self.folder)
-        mean = data.train_images.mean(dim=(0, 2, 3))
+        mean = data.train_inputs.mean(dim=(0, 2, 3))
         assert float(mean.abs().max()) < 1e-3
-        assert data.train_images.shape[1:] == self.make().input_shape
+        assert data.train_inputs.shape[1:] == self.make().input_shape

@@ -1,7 +1,7 @@
 """How well a trained network does, by the kind of task; scikit-learn's definitions.
 
 `accuracy` is the one that a search usually asks for after each epoch, and costs next to nothing.
-Names are told without torch and scikit-learn.
+Which there are say `datasets.options.METRICS`. Names are told without torch and scikit-learn.
 """
 
 from __future__ import annotations
@@ -14,33 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-METRICS = {
-    "classification": ("accuracy", "balanced_accuracy", "macro_f1", "auc"),
-    "regression": ("r2", "mae", "mse"),
-    "multi-label": ("macro_f1", "accuracy", "auc"),
-    "language-model": ("loss_reduction", "loss", "perplexity"),
-}
-"""Metrics by the kind of task, the default one first."""
-
 ERRORS = ("mae", "mse", "loss", "perplexity")
 """The lower, the better: their objective is the negative value."""
 
 
 class MetricError(ValueError):
-    """There is no such metric for the task, or it cannot be computed; the message is one line."""
-
-
-def chosen(metric: str | None, task_kind: str, name: str) -> str:
-    """The metric of a data set, by its name or the default; raises MetricError.
-
-    name: of the data set, for the message. A hyphen is as good as an underscore.
-    """
-    known = METRICS[task_kind]
-    found = metric.replace("-", "_") if metric else known[0]
-    if found not in known:
-        raise MetricError(f"--metric is {metric}, and {name} is {task_kind}, which has "
-                          f"{', '.join(word.replace('_', '-') for word in known)}")  # fmt: skip
-    return found
+    """A metric that cannot be computed; the message is one line."""
 
 
 def objective(metric: str) -> str:

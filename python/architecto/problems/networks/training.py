@@ -24,6 +24,7 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, faile
 from architecto.problems.networks import datasets, losses, metrics, optimizers, recipe
 from architecto.problems.networks.architecture import ArchitectureError, parse
 from architecto.problems.networks.augmentation import augmented
+from architecto.problems.networks.datasets.options import METRICS
 from architecto.problems.networks.metrics import MetricError
 from architecto.problems.networks.module import Network
 from architecto.problems.networks.recipe import Recipe, RecipeError
@@ -88,9 +89,9 @@ class TrainingEvaluator(BaseEvaluator):
         try:
             self.recipe = Recipe.of(info, self.given)
             recipe.check_fits(self.recipe, info.input_kind, info.task_kind, info.name)
-            self.metric = metrics.chosen(info.metric, info.task_kind, info.name)
-        except (RecipeError, MetricError) as error:
+        except RecipeError as error:
             raise EvaluatorError(str(error)) from None
+        self.metric = info.metric
         self.objective = metrics.objective(self.metric)
         self.device = _device(device)
         if self.device.type == "cuda":
@@ -267,7 +268,7 @@ class TrainingEvaluator(BaseEvaluator):
         self, network: Network, kept: Tensor, known: Mapping[str, float]
     ) -> tuple[dict[str, float], list[str]]:
         """All metrics, the chosen one and the parameters first; and the names of the others."""
-        every = metrics.METRICS[self.data.info.task_kind]
+        every = METRICS[self.data.info.task_kind]
         tested = self._scores(network, self.data.test_inputs, self.data.test_targets)
         found = self._measured("validation", kept, every) | self._measured("test", tested, every)
         first = [f"{part}_{self.metric}" for part in ("validation", "test")]
@@ -293,8 +294,6 @@ def _preprocessing(data: datasets.Tensors) -> dict[str, Any]:
     """What a user of the network must do to inputs and outputs, as JSON values."""
     info = data.info
     found: dict[str, Any] = {"mean": list(data.mean), "deviation": list(data.deviation)}
-    if info.input_kind != "image":
-        found["input"] = info.input_kind
     if info.task_kind != "classification":
         found["task"] = info.task_kind
     if info.task_kind == "regression":
