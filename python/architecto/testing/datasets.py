@@ -26,7 +26,7 @@ class DatasetTests:
     """
 
     dataset: str
-    options: Mapping[str, Any] = {}  # noqa: RUF012
+    options: Mapping[str, Any] = {}
     folder: Path | None = None
 
     def make(self) -> BaseDataset:
