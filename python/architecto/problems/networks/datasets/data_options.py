@@ -56,7 +56,7 @@ def apply(dataset: BaseDataset, found: Mapping[str, Any], taken: Iterable[str]) 
             f"{dataset.task_kind}: expected {', '.join(metrics)}"
         )
     dataset.class_weights = found.get("class_weights", "none")
-    if dataset.class_weights != "none" and dataset.task_kind in ("regression", "language-model"):
+    if dataset.class_weights != "none" and dataset.task_kind != "classification":
         raise DatasetError(
             f"--class-weights needs classes, but data set {dataset.name} is a task of "
             f"{dataset.task_kind}"
