@@ -8,15 +8,14 @@ from typing import Any
 import pandas
 import pytest
 import torch
+from datasets_for_tests import Faces, Labels, Price, Rows, Waves
+from test_training import DATA, TEXTS
 
 from architecto import NetworkSettings
 from architecto.evaluators.base import carried_out
 from architecto.problems.networks import datasets
 from architecto.problems.networks.problem import Networks
 from architecto.problems.networks.training import TrainingEvaluator
-
-from datasets_for_tests import Faces, Labels, Price, Rows, Waves
-from test_training import DATA, TEXTS
 
 SEARCHED = "(training (adamw 0.01) (epochs 2))"
 
