@@ -11,7 +11,7 @@ class FullBatch(BaseEvaluator):
     def __init__(self, dataset, options=None):
         self.data = datasets.load(dataset, options=options)
 
-    def evaluate(self, answer, *, seed, weights_path, facts={}, on_epoch=None):
+    def evaluate(self, answer, *, seed, weights_path, **others):
         torch.manual_seed(seed)
         network, data = Network(parse(answer)), self.data
         optimizer = torch.optim.RMSprop(network.parameters(), lr=0.003)

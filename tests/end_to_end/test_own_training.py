@@ -27,7 +27,7 @@ def test_readme_shows_it(project: Path) -> None:
 
 @pytest.mark.slow
 def test_a_recipe_is_searched_with_the_network(run_architecto, tmp_path: Path) -> None:
-    """The file's settings hold where the command line is silent; best/ and `best` tell the recipe."""
+    """The file holds where the command line is silent; best/ and `best` tell the recipe."""
     file = tmp_path / "run.toml"
     file.write_text('dataset = "digits"\nspace = "mlp"\nepochs = 5\nlr = "search"\nclip = 1.0\n')
     folder = tmp_path / "r"
