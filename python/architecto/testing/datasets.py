@@ -26,7 +26,7 @@ class DatasetTests:
     """
 
     dataset: str
-    options: Mapping[str, Any] = {}  # noqa: RUF012
+    options: Mapping[str, Any] = {}
     folder: Path | None = None
 
     def make(self) -> BaseDataset:
@@ -64,7 +64,10 @@ class DatasetTests:
         """Nor anything else that is an input together with its target."""
 
         def rows(part: Arrays) -> list[bytes]:
-            return [one.tobytes() + np.asarray(other).tobytes() for one, other in zip(*part)]
+            return [
+                one.tobytes() + np.asarray(other).tobytes()
+                for one, other in zip(*part, strict=True)
+            ]
 
         splits = self.read()
         for part in (splits.validation, splits.test):

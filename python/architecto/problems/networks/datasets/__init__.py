@@ -25,9 +25,9 @@ from architecto.problems.networks.datasets.base import (
     Splits,
     data_folder,
 )
-from architecto.problems.networks.datasets.objects import from_object
 from architecto.problems.networks.datasets.data_options import METRICS
 from architecto.problems.networks.datasets.data_options import of as options
+from architecto.problems.networks.datasets.objects import from_object
 from architecto.problems.networks.datasets.tensors import Tensors
 
 __all__ = [

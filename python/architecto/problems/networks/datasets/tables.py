@@ -272,7 +272,6 @@ def encode(frame: DataFrame, columns: Sequence[Mapping[str, Any]]) -> NDArray[An
 
 def _days(column: Series[Any]) -> NDArray[Any]:
     import numpy as np
-
     import pandas
 
     if not pandas.api.types.is_datetime64_any_dtype(column):
