@@ -438,7 +438,7 @@ def test_damage_to_what_is_kept_is_named(tmp_path: Path, data_folder: Path) -> N
     name = datasets.create(spec).key(data_folder)
     assert name is not None and store.facts(data_folder, name) is not None
     (data_folder / "prepared" / name / "test_inputs.npy").write_bytes(b"nothing")
-    with pytest.raises(DatasetError, match="is damaged .* delete that folder and try again"):
+    with pytest.raises(DatasetError, match=r"is damaged .* delete that folder and try again"):
         datasets.load(spec)
 
 
@@ -483,7 +483,6 @@ def pairs(count: int, make: Callable[[int], Any]) -> Pairs:
         ((table()[["age", "price"]], table().dear), "features", (3,), 20),
         (pairs(60, lambda row: torch.full((3, 4, 4), row / 60)), "image", (3, 4, 4), 12),
         (pairs(60, lambda row: Image.new("RGB", (5, 4))), "image", (3, 4, 5), 12),
-        ((pairs(60, torch.zeros), pairs(6, torch.zeros))[:1][0].rows[:0], None, None, None),
         (
             (pairs(60, lambda row: np.ones(3) * row), pairs(6, lambda row: np.ones(3))),
             "features",
@@ -495,10 +494,6 @@ def pairs(count: int, make: Callable[[int], Any]) -> Pairs:
 def test_objects_are_written_once(
     tmp_path: Path, given: Any, kind: Any, shape: Any, rows: Any
 ) -> None:
-    if kind is None:
-        with pytest.raises(DatasetError, match="it has no rows|got list, expected"):
-            datasets.from_object(given, tmp_path)
-        return
     data = datasets.load(datasets.from_object(given, tmp_path / "run"))
     assert (data.info.input_kind, data.info.input_shape) == (kind, shape)
     assert len(data.test_inputs) == rows
@@ -513,11 +508,12 @@ def test_a_table_of_pandas_is_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        (Pairs([]), "dataset: it has no rows"),
         (3, "got int, expected a spec, (X, y), a pandas table, a torch Dataset, or a pair"),
         ((RANDOM.rand(6, 5), [object()] * 6), "y is object, expected an array of numbers"),
         ((table(), table().dear), "column 'who' of X has no numbers; give the whole table"),
         (pairs(9, lambda row: torch.zeros(row + 1)), "row 2 is of shape (2,), the rows before are"),
-        (Pairs([(1.0, 0), (1 / 2,)]), "row 2: ValueError: not enough values"),
+        (Pairs([(np.ones(2), 0), (np.ones(2),)]), "row 2: ValueError: not enough values"),
     ],
 )
 def test_bad_objects_are_one_line(tmp_path: Path, given: Any, message: str) -> None:
