@@ -94,7 +94,7 @@ def test_a_set_of_torchvision(data_folder: Path) -> None:
 
 
 def test_what_torchvision_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "no such classification set, expected MNIST, EMNIST" in line("torchvision:mnst")
+    assert "no such classification set, expected MNIST, QMNIST" in line("torchvision:mnst")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     found = line("torchvision:cifar-100")
