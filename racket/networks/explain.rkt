@@ -91,17 +91,21 @@
 
 ;; Does the layer take other kinds of shapes than one of these, which come in or from its branches?
 (define (wrong-kind layer shapes)
+  (define takes (kind-takes (kind-of layer)))
   (for/first ([shape (in-list shapes)] #:unless (takes? layer (shape-kind shape)))
-    (format "expects ~a~a, gets ~a" (if (join-of layer) "branches that give " "")
-            (string-join (for/list ([kind (in-list (kind-takes (kind-of layer)))])
-                           (case kind
-                             [(image) "an image"]
-                             [(sequence) "a sequence of tokens"]
-                             [(features) "a vector"]
-                             [(series) "a series"]
-                             [(tokens) "numbers of tokens"]
-                             [else "a row of a table"]))
-                         " or ")
+    (format "expects ~a, gets ~a"
+            (if (and (memq (shape-kind shape) '(tokens table)) (memq 'image takes)
+                     (memq 'features takes))
+                "numbers, which an embedding makes"
+                (string-join (for/list ([kind (in-list takes)])
+                               (case kind
+                                 [(image) "an image"]
+                                 [(sequence) "a sequence of tokens"]
+                                 [(features) "a vector"]
+                                 [(series) "a series"]
+                                 [(tokens) "numbers of tokens"]
+                                 [else "a row of a table"]))
+                             " or "))
             (shape->words shape))))
 
 ;; What an argument that follows from the shape should be, whatever the others are, where it is not.

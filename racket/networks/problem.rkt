@@ -3,7 +3,8 @@
 
 (require racket/format racket/list racket/match racket/path
          "../search/problem.rkt" "../search/user-file.rkt"
-         "budget.rkt" "quantities.rkt" "search.rkt" "shape-kinds.rkt" "space.rkt")
+         "budget.rkt" "quantities.rkt" "search.rkt" "shape-kinds.rkt" "space.rkt" "text.rkt"
+         "training.rkt")
 (provide find-problem space-problem space-options (struct-out option) option-value)
 
 ;; An Option of a space is --NAME on the command line, and #:NAME in the REPL:
@@ -31,7 +32,14 @@
      (option (budget-name quantity) "N"
              (format "at most so many ~a (default: the space's own)" (quantity-meaning quantity))
              (λ (given) (read-whole given 0)) "a whole number of at least 0"))
-   (list (option 'table-keys #f "tell the agent the name of each network in the space's table"
+   (list (option 'training "TEMPLATE"
+                 "training recipes to search as well, a list in a value's place being choices: (training (adamw (0.001 0.01)) (batch 32))"
+                 read-template "(training (PART VALUE …) …)")
+         (option 'max-memory "BYTES" "at most so many bytes in a training, 4 for each number"
+                 (λ (given) (read-whole given 1)) "a whole number of at least 1")
+         (option 'batch-size "N" "examples a batch, for --max-memory where no training is searched"
+                 (λ (given) (read-whole given 1)) "a whole number of at least 1")
+         (option 'table-keys #f "tell the agent the name of each network in the space's table"
                  (λ (given) (and (boolean? given) given)) "#t"))))
 
 (define (read-whole given least)
@@ -40,7 +48,8 @@
 
 ;; The value of an option; `written` is how the user wrote its name. Raises exn:fail:mistake.
 (define (option-value o written given)
-  (or ((option-read o) given)
+  (or (with-handlers ([exn:fail:text? (λ (e) (mistake "~a: ~a" written (exn-message e)))])
+        ((option-read o) given))
       (mistake "~a: expected ~a, got '~a'" written (option-expected o) given)))
 
 ;; The problem of a name of a space, or of a path to a file with a define-problem or a define-space.
@@ -70,6 +79,7 @@
                          (or (space-table-key s)
                              (mistake "space ~a names no table of results: expected #:table-key in ~a"
                                       (space-name s) "its define-space"))))
+  (define memory (hash-ref options 'max-memory (space-memory s)))
   (define short-name (symbol->string (space-name s)))
   (check-fits s input (hash-ref options 'gives #f))
   (problem
@@ -78,13 +88,15 @@
    (hasheq 'space short-name 'classes classes
            'input (for/list ([part (in-list (shape->input input))])
                     (if (symbol? part) (symbol->string part) part)))
-   (λ () (space-query s #:input input #:classes classes #:budgets budgets))
+   (λ () (space-query s #:input input #:classes classes #:budgets budgets
+                      #:training (hash-ref options 'training (space-training s)) #:memory memory
+                      #:batch (hash-ref options 'batch-size #f)))
    (λ (answer) (architecture->text (first answer)))
    (λ (answer) (answer-facts answer table-key))
    layers-so-far
-   (format "no network of space ~a takes ~a to ~a classes with ~a; raise the budget"
+   (format "no network of space ~a takes ~a to ~a classes with ~a~a; raise the budget"
            short-name (shape->text input) classes
-           (budgets->text (with-budgets budgets (space-budgets s))))
+           (budgets->text (with-budgets budgets (space-budgets s))) (memory->text memory))
    (whose-space name)))
 
 ;; Inputs in the plural, as a task names them.
@@ -97,17 +109,18 @@
      (format "rows of ~a numbers and ~a categories" numbers categories)]
     [(list channels height width) (format "~ax~ax~a images" height width channels)]))
 
-;; An answer is (ARCHITECTURE PARAMETERS).
+;; An answer is (ARCHITECTURE PARAMETERS), or ((network ARCHITECTURE TRAINING) PARAMETERS).
 (define (answer-facts answer table-key)
-  (match-define (list architecture parameters) answer)
+  (match-define (list network parameters) answer)
   (for/hasheq ([(name value)
                 (in-hash (hasheq 'parameters (and (exact-nonnegative-integer? parameters) parameters)
-                                 'table_key (and table-key (table-key architecture))))]
+                                 'table_key (and table-key (table-key network))))]
                #:when value)
     (values name value)))
 
-;; A choice's term is ((architecture INPUT LAYERS) PARAMETERS).
+;; A choice's term is as an answer: as far as it is known.
 (define (layers-so-far term)
   (match (read (open-input-bytes term))
     [(list (list 'architecture _ layers) _) (~s layers)]
+    [(list (list 'network (list 'architecture _ layers) training) _) (format "~s ~s" layers training)]
     [_ (bytes->string/utf-8 term)]))

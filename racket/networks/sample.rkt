@@ -112,5 +112,6 @@
   (define (nth t n)                     ; #f where it is not known, or there is none
     (let ([t (walked t)])
       (and (pair? t) (if (= n 0) (walked (car t)) (nth (cdr t) (- n 1))))))
-  (define n (layers-in (nth (nth answer 0) 2)))
+  (define network (nth answer 0))       ; an architecture, or (network ARCHITECTURE TRAINING)
+  (define n (layers-in (nth (if (eq? 'network (nth network 0)) (nth network 1) network) 2)))
   (values n whole?))

@@ -3,12 +3,13 @@
 ;; classes and budgets, as a frontier or as a stream.
 
 (require racket/contract/base "../kanren/main.rkt" "../search/frontier.rkt"
-         "architecture.rkt" "budget.rkt" "space.rkt")
+         "architecture.rkt" "budget.rkt" "shape-kinds.rkt" "space.rkt" "training.rkt")
 (provide
  (contract-out
-  [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
+  [space-frontier (->* (space?) (#:input pair? #:classes exact-positive-integer?
                                  #:budgets list? #:like any/c
-                                 #:measured (or/c #f symbol?))
+                                 #:measured (or/c #f symbol?) #:training (or/c #f list?)
+                                 #:memory (or/c #f exact-integer?) #:batch (or/c #f exact-integer?))
                        frontier?)]
   [architecture->text (-> any/c bytes?)])
  space-query layers-cost with-account with-budgets)
@@ -18,12 +19,19 @@
 ;; LIKE is #f, or a procedure from the architecture to a goal that must hold of it as well.
 ;; Answers are (ARCHITECTURE PARAMETERS), or (ARCHITECTURE PARAMETERS TOTAL) with the total of the
 ;; quantity MEASURED.
+;; TRAINING is #f, or a template of recipes (training.rkt): in the place of ARCHITECTURE answers have
+;; (network ARCHITECTURE RECIPE) then. MEMORY bounds the bytes of a training, in batches of BATCH where
+;; the recipe does not say.
 (define (space-query space #:input [input (space-input space)]
                      #:classes [classes (space-classes space)]
                      #:budgets [budgets '()]
                      #:like [like #f]
-                     #:measured [measured #f])
-  (define counted (with-budgets budgets (space-budgets space)))
+                     #:measured [measured #f]
+                     #:training [training (space-training space)]
+                     #:memory [memory (space-memory space)]
+                     #:batch [batch #f])
+  (define bounded (with-budgets budgets (space-budgets space)))
+  (define counted (if memory (with-budgets bounded `((activations 0 ,endless))) bounded))
   (define all (if measured (with-budgets counted `((,measured 0 ,endless))) counted))
   (define least (if (space-account? space)
                     (let ([layers ((space-least space) classes)])
@@ -35,11 +43,14 @@
                                "#:ends-with: expected a layer that takes a vector, got ~a"
                                (car layers)))))
                     no-costs))
-  (define (whole architecture parameters total)
+  (define (whole architecture batch parameters total)
     (with-account all parameters least
       (λ (account)
         (conj*
          (if measured (== total (account-total account measured)) succeed)
+         (if memory
+             (memoryo (or batch (no-batch)) (account-total account 'activations) parameters memory)
+             succeed)
          (if like (like architecture) succeed)
          (if (space-account? space)
              ((space-goal space) architecture input classes account)
@@ -47,9 +58,23 @@
                     (if (null? (remq (assq 'params all) all))
                         succeed
                         (architecture-costo architecture classes account))))))))
+  (define (answers answer parameters total)
+    (if training
+        (with-recipe training (shape-kind input)
+          (λ (recipe its-batch choose)
+            (fresh (architecture)
+              (== answer `(network ,architecture ,recipe))
+              (whole architecture (or its-batch batch) parameters total)
+              choose)))
+        (whole answer batch parameters total)))
   (if measured
-      (query (architecture parameters total) (whole architecture parameters total))
-      (query (architecture parameters) (whole architecture parameters #f))))
+      (query (answer parameters total) (answers answer parameters total))
+      (query (answer parameters) (answers answer parameters #f))))
+
+;; Activations are those of a batch.
+(define (no-batch)
+  (raise-user-error (string-append "max-memory: got no batch, expected --batch-size N, or (batch N) in "
+                                   "the training")))
 
 ;; The goal that (make-goal ACCOUNT) makes of an account of the quantities that have a budget.
 (define (with-account budgets parameters least make-goal)
@@ -84,10 +109,13 @@
                         #:classes [classes (space-classes space)]
                         #:budgets [budgets '()]
                         #:like [like #f]
-                        #:measured [measured #f])
+                        #:measured [measured #f]
+                        #:training [training (space-training space)]
+                        #:memory [memory (space-memory space)]
+                        #:batch [batch #f])
   (make-frontier
    (space-query space #:input input #:classes classes #:budgets budgets #:like like
-                #:measured measured)))
+                #:measured measured #:training training #:memory memory #:batch batch)))
 
 ;; The costs of layers that are known behind a shape (#f: a vector of any size), in the order of
 ;; `quantities`; or #f where they do not fit it.

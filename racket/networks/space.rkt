@@ -3,12 +3,13 @@
 
 (require (for-syntax racket/base "quantities.rkt" "shape-kinds.rkt")
          racket/path racket/runtime-path racket/string "../search/user-file.rkt"
-         "shape-kinds.rkt")
+         "shape-kinds.rkt" "training.rkt")
 (provide (struct-out space) check-fits define-space load-space space-names call-with-space
          whose-space)
 
 ;; A Space is (space NAME DESCRIPTION TAKES GIVES INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY
-;; CANONICAL):
+;; CANONICAL
+;; TRAINING MEMORY):
 ;;   TAKES is a list of the kinds of inputs (shape-kinds.rkt), GIVES the kind of what comes out:
 ;;   features, or sequence where each token has an output of its own
 ;;   INPUT, CLASSES, BUDGETS are defaults: a shape (shape-kinds.rkt), the number of classes, and a
@@ -21,15 +22,19 @@
 ;;   TABLE-KEY is #f, or a procedure from an architecture to its name in a table of results
 ;;   CANONICAL is #f, or a procedure from an architecture to what it computes: those that give equal
 ;;   results are the same function
+;;   TRAINING is #f, or the template of the training recipes (training.rkt) that are searched as well:
+;;   TABLE-KEY then takes the whole (network ARCHITECTURE TRAINING)
+;;   MEMORY is #f, or how many bytes a training may take (memoryo in training.rkt)
 (struct space
-  (name description takes gives input classes budgets goal account? least table-key canonical))
+  (name description takes gives input classes budgets goal account? least table-key canonical training
+   memory))
 
 ;; (define-space (NAME architecture input classes #:account account)
 ;;   DESCRIPTION
 ;;   #:input SHAPE #:classes N
 ;;   #:max-params N [#:max-QUANTITY N] …
 ;;   [#:takes (KIND …)] [#:gives KIND] [#:ends-with LAYER] [#:table-key PROCEDURE]
-;;   [#:canonical PROCEDURE]
+;;   [#:canonical PROCEDURE] [#:training TEMPLATE] [#:max-memory BYTES]
 ;;   GOAL)
 ;; defines the space and provides it from the file, so that it can be searched by the file's path.
 ;; SHAPE is (C H W) of an image, or (features F), (series C L), (tokens T V), (table N K V); a space
@@ -48,7 +53,8 @@
      stx what))
   (define (budget-keyword quantity) (string->keyword (format "max-~a" quantity)))
   (define keywords
-    (append '(#:input #:classes #:takes #:gives #:ends-with #:table-key #:canonical)
+    (append '(#:input #:classes #:takes #:gives #:ends-with #:table-key #:canonical #:training
+              #:max-memory)
             (map budget-keyword quantities)))
   (define (options items)               ; -> hash of keyword -> syntax, and the goal
     (let loop ([items items] [found (hasheq)])
@@ -96,7 +102,10 @@
                            #'(lambda (classes) (list (list 'kind argument ...))))
                          #'(lambda (classes) '()))
                    #,(hash-ref found '#:table-key #'#f)
-                   #,(hash-ref found '#:canonical #'#f))))))
+                   #,(hash-ref found '#:canonical #'#f)
+                   #,(let ([template (hash-ref found '#:training #f)])
+                       (and template #`(read-template '#,template)))
+                   #,(hash-ref found '#:max-memory #'#f))))))
   (syntax-case stx ()
     [(_ (name architecture input classes #:account account) description . rest)
      (expand #'name (syntax->list #'(architecture input classes account)) #'#t #'description

@@ -4,7 +4,7 @@
 ;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
 (require racket/list racket/string "kinds.rkt" "shape-kinds.rkt")
-(provide read-architecture architecture-shape hole? without-defaults (struct-out exn:fail:text))
+(provide read-architecture read-datum datum->architecture excerpt architecture-shape hole? without-defaults (struct-out exn:fail:text))
 
 (struct exn:fail:text exn:fail:user ())
 (define (fail message . arguments)
@@ -86,8 +86,9 @@
 ;; -- architectures ----------------------------------------------------------------------------------
 
 ;; string -> architecture, its layers in canonical form; holes only if `holes?`
-(define (read-architecture text #:holes? [holes? #f])
-  (define x (read-datum text))
+(define (read-architecture text #:holes? [holes? #f]) (datum->architecture (read-datum text) holes?))
+
+(define (datum->architecture x holes?)
   (define (whole h) (or (and (exact-integer? h) (>= h 1)) (and holes? (hole? h))))
   (unless (and (list? x) (= (length x) 3) (eq? (first x) 'architecture))
     (fail "expected (architecture (input C H W) (LAYER …)), got ~a" (excerpt x)))

@@ -58,38 +58,27 @@
 
 ;; The same in a network of series, tokens, a table or features.
 (defrel (other-vocabularyo layer in classes nesting)
-  (fresh (a b c width k kind)
+  (fresh (a b c width)
     (conde
-      [(== in `(,a ,b . series)) (series-layero layer a)]
-      [(== in `(,a ,b . series)) (fd (> nesting 0)) (series-brancho layer a)]
+      [(== in `(,a ,b . series)) (after-serieso layer a nesting)]
       [(== in `(,a ,b . tokens))
        (infd width '(8 16 32 64))
        (conde [(== layer `(embedding ,b ,width))] [(== layer `(embedding-bag ,b ,width))])]
       [(== in `(,a ,b ,c . table)) (== layer `(category-embedding ,a ,b ,c ,width))
                                    (infd width '(2 4 8 16))]
-      [(== in `(,a ,b)) (sequence-layero layer a b)]
-      [(== in `(,a ,b)) (fd (> nesting 0)) (vector-brancho layer b)]
-      [(== in `(,a)) (== layer `(batch-norm1d ,a))]
-      [(== in `(,a)) (fd (> nesting 0)) (vector-brancho layer a)]
-      [(conde [(== in `(,a ,b))] [(== in `(,a))])
-       (conde [(== layer `(linear ,c ,width))
-               (conde [(== width classes)]
-                      [(infd width '(16 32 64 128)) (fd (=/= width classes))])]
-              [(== layer `(layer-norm ,c))])]
-      [(conde [(== in `(,a ,b . series))] [(== in `(,a ,b))] [(== in `(,a))])
-       (conde [(== layer '(flatten))] [(== layer '(dropout 0.25))] [(== layer '(relu))]
-              [(== layer '(leaky-relu))] [(== layer '(gelu))] [(== layer '(silu))]
-              [(== layer '(tanh))] [(== layer '(sigmoid))] [(== layer '(hardswish))])])))
+      [(== in `(,a ,b)) (after-sequenceo layer a b classes nesting)]
+      [(== in `(,a)) (after-vectoro layer a classes nesting)])))
 
-(defrel (series-layero layer channels)
+(defrel (after-serieso layer channels nesting)
   (fresh (more kind k s p d g)
-    (infd more '(4 8 16 32 64))
     (conde
       [(== layer `(conv1d ,channels ,more ,k ,s ,p))
+       (infd more '(4 8 16 32 64))
        (infd k '(1 3 5 7 9)) (infd s '(1 2)) (infd p '(0 1 2 3 4))
        (fd (<= (* 2 p) k))]
-      [(== layer `(conv1d ,channels ,more 3 1 ,d ,d)) (infd d '(2 4 8))]
-      [(== layer `(conv1d ,channels ,more 3 ,s 1 1 ,g)) (infd s '(1 2)) (infd g '(2 4 8 16 32 64))]
+      [(== layer `(conv1d ,channels ,more 3 1 ,d ,d)) (infd more '(8 16 32)) (infd d '(2 4 8))]
+      [(== layer `(conv1d ,channels ,more 3 ,s 1 1 ,g)) (infd more '(8 16 32 64)) (infd s '(1 2))
+                                                        (infd g '(2 4 8 16 32 64))]
       [(== layer `(,kind ,k ,s ,p)) (infd k '(2 3)) (infd s '(1 2)) (infd p '(0 1))
                                     (conde [(== kind 'max-pool1d)] [(== kind 'avg-pool1d)])]
       [(== layer `(,kind ,k)) (infd k '(1 2 4))
@@ -97,8 +86,53 @@
                                      [(== kind 'adaptive-max-pool1d)])]
       [(== layer `(batch-norm1d ,channels))]
       [(== layer `(group-norm ,g ,channels)) (infd g '(1 2 4 8))]
-      [(== layer '(to-sequence))])))
+      [(== layer '(to-sequence))]
+      [(fd (> nesting 0)) (series-brancho layer channels)]
+      [(after-anyo layer)])))
 
+(defrel (after-sequenceo layer tokens width classes nesting)
+  (fresh (kind hidden heads directions)
+    (conde
+      [(== layer `(,kind ,width ,hidden ,directions))
+       (infd hidden '(16 32 64)) (infd directions '(1 2))
+       (conde [(== kind 'gru)] [(== kind 'lstm)])]
+      [(== layer `(,kind ,width ,heads))
+       (infd heads '(1 2 4))
+       (conde [(== kind 'multi-head-attention)] [(== kind 'causal-attention)])]
+      [(== layer `(,kind ,width ,heads ,hidden))
+       (infd heads '(1 2 4)) (infd hidden '(32 64 128))
+       (conde [(== kind 'transformer-block)] [(== kind 'causal-transformer-block)])]
+      [(== layer `(positional-embedding ,tokens ,width))]
+      [(== layer `(class-token ,width))]
+      [(== layer '(select-token))] [(== layer '(last-token))] [(== layer '(mean-pool))]
+      [(== layer `(last-state ,directions)) (infd directions '(1 2))]
+      [(== layer '(to-series))]
+      [(fd (> nesting 0)) (vector-brancho layer width)]
+      [(linear-or-normo layer width classes)]
+      [(after-anyo layer)])))
+
+(defrel (after-vectoro layer features classes nesting)
+  (conde
+    [(linear-or-normo layer features classes)]
+    [(== layer `(batch-norm1d ,features))]
+    [(fd (> nesting 0)) (vector-brancho layer features)]
+    [(after-anyo layer)]))
+
+(defrel (linear-or-normo layer features classes)
+  (fresh (more)
+    (conde
+      [(== layer `(linear ,features ,more))
+       (conde [(== more classes)]
+              [(infd more '(16 32 64 128)) (fd (=/= more classes))])]
+      [(== layer `(layer-norm ,features))])))
+
+(defrel (after-anyo layer)
+  (conde
+    [(== layer '(flatten))] [(== layer '(dropout 0.25))]
+    [(== layer '(relu))] [(== layer '(leaky-relu))] [(== layer '(gelu))] [(== layer '(silu))]
+    [(== layer '(tanh))] [(== layer '(sigmoid))] [(== layer '(hardswish))]))
+
+;; Joins, likewise.
 (defrel (series-brancho layer channels)
   (fresh (k p more)
     (infd more '(4 8 16 32))
@@ -108,25 +142,6 @@
       [(== layer `(residual ((conv1d ,channels ,channels ,k 1 ,p) (batch-norm1d ,channels)) ()))]
       [(== layer `(concat ((conv1d ,channels ,more ,k 1 ,p)) ((max-pool1d 3 1 1))))]
       [(== layer `(concat () ((conv1d ,channels ,more ,k 1 ,p) (relu))))])))
-
-(defrel (sequence-layero layer tokens width)
-  (fresh (kind hidden heads directions)
-    (infd hidden '(16 32 64 128))
-    (infd heads '(1 2 4))
-    (infd directions '(1 2))
-    (conde
-      [(== layer `(positional-embedding ,tokens ,width))]
-      [(== layer `(class-token ,width))]
-      [(== layer `(,kind ,width ,hidden ,directions)) (conde [(== kind 'gru)] [(== kind 'lstm)])]
-      [(== layer `(,kind ,width ,heads)) (conde [(== kind 'multi-head-attention)]
-                                                [(== kind 'causal-attention)])]
-      [(== layer `(,kind ,width ,heads ,hidden)) (conde [(== kind 'transformer-block)]
-                                                        [(== kind 'causal-transformer-block)])]
-      [(== layer '(mean-pool))]
-      [(== layer '(select-token))]
-      [(== layer '(last-token))]
-      [(== layer `(last-state ,directions))]
-      [(== layer '(to-series))])))
 
 (defrel (vector-brancho layer width)
   (fresh (more)

@@ -3,8 +3,9 @@
 
 (require racket/list racket/string "../networks/ask.rkt" "../networks/explain.rkt"
          "../networks/quantities.rkt" "../networks/search.rkt" "../networks/shape-kinds.rkt"
-         "../networks/space.rkt" "../networks/text.rkt" "lines.rkt" "options.rkt")
-(provide check describe refusal other-input)
+         "../networks/space.rkt" "../networks/text.rkt"
+         "../networks/training.rkt" "lines.rkt" "options.rkt")
+(provide check describe refusal other-input other-recipe)
 
 ;; #f, or why the architecture is not what the scope asks for
 (define (refusal s architecture)
@@ -15,6 +16,7 @@
      (or (let ([other (or (other-input s architecture) (explain architecture (scope-classes s)))])
            (and other (if (scope-space s) (string-append "valid, but " other) other)))
          (over-budget s architecture)
+         (over-memory s architecture)
          (and (scope-space s)
               (case (for-each-answer (frontier-of s architecture) #:seconds patience (λ (a) #f))
                 [(stopped) #f]
@@ -50,6 +52,28 @@
                 (format "valid, but ~a is ~a, over the budget of ~a" q cost (third budget))]
                [else #f]))))
 
+;; #f, or that a training takes more memory than there is, in the smallest batches.
+(define (over-memory s architecture)
+  (define batches (append (template-batches (scope-training s)) (filter values (list (scope-batch s)))))
+  (define most (scope-memory s))
+  (and most (pair? batches)
+       (let* ([costs (map cons quantities
+                          (layers-cost (third architecture) (architecture-shape architecture)))]
+              [batch (apply min batches)]
+              [bytes (memory-of batch (cdr (assq 'activations costs)) (cdr (assq 'params costs)))])
+         (and (> bytes most)
+              (format "valid, but a training in batches of ~a takes ~a bytes, over the memory of ~a"
+                      batch bytes most)))))
+
+;; #f, or why a recipe (#f: none is given) is none of the scope's. One that may be missing is no more
+;; than unknown.
+(define (other-recipe s recipe #:may-miss? [may-miss? #f])
+  (define template (scope-training s))
+  (cond [(not template) #f]
+        [recipe (recipe-refusal recipe template)]
+        [may-miss? #f]
+        [else "expected a training beside it, (network (architecture …) (training …))"]))
+
 ;; The first layer with which no network of the space begins.
 (define (not-in-space s architecture)
   (define layers (third architecture))
@@ -73,15 +97,17 @@
 (define (check options others)
   (define s (scope-of options #f))
   (for-each-architecture others
-    (λ (architecture _)
-      (define why (refusal s architecture))
+    (λ (architecture _ recipe)
+      (define other (other-recipe s recipe))
+      (define why (or (refusal (if other s (with-recipe-of s recipe)) architecture)
+                      (and other (string-append "valid, but " other))))
       (when why (worse! 1))
       (say (if why (string-append "no: " why) "yes")))))
 
 (define (describe options others)
   (define s (scope-of options #f))
   (for-each-architecture others
-    (λ (architecture _)
+    (λ (architecture _ recipe)
       (define input (architecture-shape architecture))
       (define-values (rows out) (trace (third architecture) input))
       (define why (explain architecture (scope-classes s)))

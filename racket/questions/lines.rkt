@@ -1,15 +1,16 @@
 #lang racket/base
 ;; Architectures in, lines out, and the exit status.
 
-(require racket/string "../networks/search.rkt" "../networks/text.rkt" "options.rkt")
+(require racket/string "../networks/search.rkt" "../networks/text.rkt"
+         "../networks/training.rkt" "options.rkt")
 (provide say for-each-architecture worse! exit-status text-of answer-text shorten new-texts)
 
 (define (say text) (write-string text) (newline))
 
 (define longest-line (* 1024 1024))
 
-;; Calls (answer ARCHITECTURE LINE) for each line of FILE or standard input that is not empty; one
-;; that cannot be read prints `error: …`.
+;; Calls (answer ARCHITECTURE LINE RECIPE) for each line of FILE or standard input that is not empty,
+;; RECIPE being its training as a template, or #f; one that cannot be read prints `error: …`.
 (define (for-each-architecture others answer #:holes? [holes? #f])
   (unless (= 1 (length others))
     (mistake "expected one file, or - for standard input, got ~a"
@@ -24,12 +25,12 @@
     (define line (next-line in))
     (unless (eof-object? line)
       (unless (equal? "" (string-trim line))
-        (define architecture
+        (define-values (architecture recipe)
           (with-handlers ([exn:fail:text? (λ (e) (say (format "error: ~a" (exn-message e)))
                                                  (worse! 2)
-                                                 #f)])
-            (read-architecture line #:holes? holes?)))
-        (when architecture (answer architecture line))
+                                                 (values #f #f))])
+            (read-network line #:holes? holes?)))
+        (when architecture (answer architecture line recipe))
         (flush-output))
       (loop))))
 
@@ -47,15 +48,20 @@
 (define (worse! n) (set! status (max status n)))
 (define (exit-status) status)
 
-(define (text-of architecture) (bytes->string/utf-8 (architecture->text architecture)))
+;; The text of an architecture, with the training beside it that the scope has left; or of a network.
+(define (text-of s network)
+  (bytes->string/utf-8
+   (architecture->text (if (and (scope-training s) (eq? 'architecture (car network)))
+                           (whole-network network (scope-training s))
+                           network))))
 
-;; The text of the architecture that a space gave; a mistake of the space if it is none.
-(define (answer-text answer)
-  (define text (text-of (car answer)))
+;; The text of what a space gave; a mistake of the space if it is no network.
+(define (answer-text s answer)
+  (define text (text-of s (car answer)))
   (with-handlers ([exn:fail:text?
                    (λ (e) (raise-user-error (format "an answer is no architecture: ~a"
                                                     (exn-message e))))])
-    (read-architecture text))
+    (read-network text))
   text)
 
 (define (shorten t) (if (> (string-length t) 32) (string-append (substring t 0 31) "…") t))

@@ -21,7 +21,7 @@
   (define n (hash-ref options "-n" 10))
   (define seconds (seconds-of options))
   (for-each-of-input s others #:holes? #t
-    (λ (template line)
+    (λ (s template line)
       (define-values (found said-count) (new-texts n))
       (define end (deadline seconds))
       ;; outside a space short completions come first
@@ -31,7 +31,7 @@
                   ([more (in-range fewest (add1 longest-rest))]
                    #:unless (eq? outcome 'stopped))
           (for-each-answer (template-frontier s template more) #:seconds (seconds-until end)
-                           (λ (answer) (found (answer-text answer))))))
+                           (λ (answer) (found (answer-text s answer))))))
       (tell outcome said-count seconds line
             (if (scope-space s)
                 "nothing completes ~a"
@@ -47,8 +47,8 @@
   (define n (hash-ref options "-n" 10))
   (define seconds (seconds-of options))
   (for-each-of-input s0 others
-    (λ (architecture line)
-      (define s (with-classes s0 architecture))
+    (λ (s1 architecture line)
+      (define s (with-classes s1 architecture))
       (define-values (found said-count) (new-texts n))
       (define end (deadline seconds))
       (define outcome
@@ -58,7 +58,7 @@
                                                [onward? (in-list (if (< changes 2) '(#f) '(#t #f)))]
                                                #:when (eq? outcome 'exhausted))
               (for-each-near s architecture changes end found #:onward? onward?))
-            (begin (found (text-of architecture)) 'stopped)))
+            (begin (found (text-of s architecture)) 'stopped)))
       (tell outcome said-count seconds line
             (format "nothing within ~a changes of ~~a" most-changes)))))
 
@@ -67,19 +67,20 @@
   (define n (hash-ref options "-n" +inf.0))
   (define seconds (seconds-of options))
   (for-each-of-input s0 others
-    (λ (architecture line)
+    (λ (s architecture line)
       (define-values (found said-count) (new-texts n))
       (define outcome
-        (for-each-near (with-classes s0 architecture) architecture 1 (deadline seconds) found))
+        (for-each-near (with-classes s architecture) architecture 1 (deadline seconds) found))
       (tell outcome said-count seconds line "nothing is one change away from ~a"))))
 
-;; As for-each-architecture, for those of the scope's input: no change is one of the input.
+;; As for-each-architecture, for those of the scope's input and recipes: no change is one of them.
+;; (answer SCOPE ARCHITECTURE LINE) has the recipe in the scope.
 (define (for-each-of-input s others answer #:holes? [holes? #f])
   (for-each-architecture others #:holes? holes?
-    (λ (architecture line)
-      (define other (other-input s architecture))
+    (λ (architecture line recipe)
+      (define other (or (other-input s architecture) (other-recipe s recipe #:may-miss? holes?)))
       (cond [other (worse! 1) (eprintf "~a: ~a: ~a\n" (current-command) (shorten line) other)]
-            [else (answer (with-input s architecture) line)]))))
+            [else (answer (with-recipe-of s recipe) (with-input s architecture) line)]))))
 
 (define (with-input s architecture)
   (list 'architecture
@@ -119,13 +120,13 @@
 ;; that does not fit, or before it, it is made first; if `onward?`, only those count after which it
 ;; fits.
 (define (for-each-near s architecture changes end found #:onward? [onward? #f])
-  (define given (text-of architecture))
+  (define given (text-of s architecture))
   (let loop ([template (loosened architecture)] [changes changes])
     (if (= changes 0)
         (with-handlers ([exn:fail:endless? (λ (e) 'exhausted)])
           (for-each-answer (template-frontier s template) #:seconds (seconds-until end)
                            (λ (answer)
-                             (define text (answer-text answer))
+                             (define text (answer-text s answer))
                              (or (equal? text given) (found text)))))
         (let ([misfit (first-misfit template)])
           (for/fold ([outcome 'exhausted])
@@ -154,4 +155,4 @@
     (cond [(scope-classes s)]
           [(and (pair? out) (outputs-of in out))]
           [else (and last-linear (third last-linear))]))
-  (scope (scope-space s) (scope-input s) classes (scope-budgets s)))
+  (struct-copy scope s [classes classes]))

@@ -2,9 +2,10 @@
 ;; Options of a question, and the space with its input, classes and budgets that they stand for.
 
 (require racket/list racket/string "../networks/budget.rkt" "../networks/search.rkt"
-         "../networks/shape-kinds.rkt" "../networks/space.rkt" "../networks/validity.rkt")
-(provide current-command mistake parse need-none (struct-out scope) scope-of frontier-of
-         template-frontier)
+         "../networks/shape-kinds.rkt" "../networks/space.rkt" "../networks/text.rkt"
+         "../networks/training.rkt" "../networks/validity.rkt")
+(provide current-command mistake parse need-none (struct-out scope) scope-of with-recipe-of
+         frontier-of template-frontier)
 
 (define current-command (make-parameter "questions"))
 
@@ -14,10 +15,10 @@
   (exit 2))
 
 (define numbers
-  (append '("--classes" "-n" "--seed" "--timeout")
+  (append '("--classes" "-n" "--seed" "--timeout" "--max-memory" "--batch-size")
           (for*/list ([q (in-list quantities)] [bound (in-list '("--max-~a" "--min-~a"))])
             (format bound q))))
-(define texts '("--space" "--input" "--by"))
+(define texts '("--space" "--input" "--by" "--training"))
 
 ;; arguments -> hash of option -> value, and the list of the others
 (define (parse arguments)
@@ -37,7 +38,7 @@
       [else (loop (cdr arguments) options (cons (car arguments) others))])))
 
 (define (natural option text)
-  (define least (if (member option '("-n" "--classes")) 1 0))
+  (define least (if (member option '("-n" "--classes" "--batch-size")) 1 0))
   (define n (and (regexp-match? #px"^[0-9]{1,15}$" text) (string->number text)))
   (unless (and n (>= n least))
     (mistake "~a: expected a whole number from ~a to 999999999999999, got '~a'" option least text))
@@ -48,8 +49,9 @@
       (mistake "--input: expected ~a, sizes of at least 1, got '~a'" input-forms text)))
 
 ;; A Scope is what the options say: the space or #f, input and classes or #f, budgets (search.rkt),
-;; the space's own among them.
-(struct scope (space input classes budgets))
+;; the space's own among them; the template of trainings, bytes of memory, and the batch for them
+;; where no training says it, or #f.
+(struct scope (space input classes budgets training memory batch))
 
 (define (scope-of options default)
   (define name (hash-ref options "--space" default))
@@ -67,12 +69,34 @@
   (scope space
          (or input (and space (space-input space)))
          (or (hash-ref options "--classes" #f) (and space (space-classes space)))
-         budgets))
+         budgets
+         (training-of options space)
+         (memory-of-options options space)
+         (hash-ref options "--batch-size" #f)))
+
+(define (training-of options space)
+  (define given (hash-ref options "--training" #f))
+  (cond [(not given) (and space (space-training space))]
+        [(not space) (mistake "--training: expected --space beside it")]
+        [else (with-handlers ([exn:fail:text? (λ (e) (mistake "--training: ~a" (exn-message e)))])
+                (read-template given))]))
+
+(define (memory-of-options options space)
+  (define given (hash-ref options "--max-memory" #f))
+  (when (and given (not space)) (mistake "--max-memory: expected --space beside it"))
+  (or given (and space (space-memory space))))
+
+;; The scope in which only a recipe is left, where that says it (#f: it says nothing).
+(define (with-recipe-of s recipe)
+  (when (and recipe (not (scope-training s)) (holes-in? recipe))
+    (mistake "a hole '_' in a training: expected --space with a training beside it"))
+  (if recipe (struct-copy scope s [training (narrowed (scope-training s) recipe)]) s))
 
 (define (frontier-of s [template #f] #:measured [measured #f])
   (space-frontier (scope-space s) #:input (scope-input s) #:classes (scope-classes s)
                   #:budgets (scope-budgets s) #:like (and template (like-template template))
-                  #:measured measured))
+                  #:measured measured #:training (scope-training s) #:memory (scope-memory s)
+                  #:batch (scope-batch s)))
 
 ;; A template's architectures, in the space; or at all, with `more` layers for an unknown rest.
 (define (template-frontier s template [more 1])

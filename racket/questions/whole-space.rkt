@@ -3,7 +3,8 @@
 
 (require racket/list racket/string "../networks/ask.rkt" "../networks/budget.rkt"
          "../networks/extremes.rkt" "../networks/quantities.rkt" "../networks/sample.rkt"
-         "../networks/search.rkt" "../networks/shape-kinds.rkt" "../networks/space.rkt" "lines.rkt"
+         "../networks/search.rkt" "../networks/shape-kinds.rkt" "../networks/space.rkt"
+         "../networks/training.rkt" "lines.rkt"
          "options.rkt")
 (provide sample count-all extreme)
 
@@ -15,7 +16,7 @@
   (define-values (found said-count) (new-texts n))
   (define outcome
     (random-answers (frontier-of s) (hash-ref options "--seed" 0) #:seconds seconds
-                    (λ (answer) (found (answer-text answer)))))
+                    (λ (answer) (found (answer-text s answer)))))
   (case outcome
     [(exhausted)
      (eprintf "~a: ~a of ~a found: ~a\n" (current-command) (said-count) n
@@ -32,16 +33,18 @@
   (define-values (found _) (new-texts (add1 count) #:say void))
   (define outcome
     (for-each-answer
-     (space-frontier space #:input (scope-input s) #:classes (scope-classes s) #:budgets unbounded)
+     (space-frontier space #:input (scope-input s) #:classes (scope-classes s) #:budgets unbounded
+                     #:training (scope-training s) #:memory #f)
      #:seconds 10
-     (λ (answer) (found (answer-text answer)))))
+     (λ (answer) (found (answer-text s answer)))))
   (define networks
     (case count [(0) "no network"] [(1) "only 1 network"] [else (format "only ~a networks" count)]))
   (define what
     (format "the space ~a has ~a for ~a images and ~a classes" (space-name space) networks
             (shape->text (scope-input s)) (scope-classes s)))
   (define bounded
-    (format "~a with ~a" what (budgets->text (scope-budgets s) #:own (space-budgets space))))
+    (format "~a with ~a~a" what (budgets->text (scope-budgets s) #:own (space-budgets space))
+            (memory->text (scope-memory s))))
   (case outcome
     [(exhausted) what]
     [(stopped) bounded]
@@ -58,10 +61,16 @@
   (define outcome
     (for-each-answer (frontier-of s) #:seconds (hash-ref options "--timeout" 60)
                      (λ (answer)
-                       (define text (answer-text answer))
-                       (hash-set! seen (if canonical (canonical (first answer)) text) #t)
+                       (define text (answer-text s answer))
+                       (hash-set! seen (if canonical (its-canonical canonical (first answer)) text) #t)
                        #t)))
   (say (format "~a~a" (if (eq? outcome 'timeout) "at least " "") (hash-count seen))))
+
+;; A training is told apart by its text.
+(define (its-canonical canonical network)
+  (if (eq? 'network (first network))
+      (cons (canonical (second network)) (third network))
+      (canonical network)))
 
 ;; Largest networks are seldom proven: nearly every network may still grow up to the budget.
 (define ((extreme direction) options others)
@@ -77,6 +86,6 @@
     (if proven?
         (mistake (no-more s 0))
         (mistake "no architecture found within ~a seconds; more: --timeout" seconds)))
-  (say (answer-text best))
+  (say (answer-text s best))
   (eprintf "~a: ~a ~a~a\n" (current-command) (third best) (quantity-word by)
            (if proven? "" (format ", the best found in ~a seconds; more: --timeout" seconds))))

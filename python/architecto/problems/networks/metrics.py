@@ -20,27 +20,14 @@ METRICS = {
     "multi-label": ("macro_f1", "accuracy", "auc"),
     "language-model": ("loss_reduction", "loss", "perplexity"),
 }
-"""Metrics by the kind of task, the default one first."""
+"""Metrics by the kind of task, the default one first. A dash is as good as an underscore."""
 
 ERRORS = ("mae", "mse", "loss", "perplexity")
 """The lower, the better: their objective is the negative value."""
 
 
 class MetricError(ValueError):
-    """There is no such metric for the task, or it cannot be computed; the message is one line."""
-
-
-def chosen(metric: str | None, task_kind: str, name: str) -> str:
-    """The metric of a data set, by its name or the default; raises MetricError.
-
-    name: of the data set, for the message. A hyphen is as good as an underscore.
-    """
-    known = METRICS[task_kind]
-    found = metric.replace("-", "_") if metric else known[0]
-    if found not in known:
-        raise MetricError(f"--metric is {metric}, and {name} is {task_kind}, which has "
-                          f"{', '.join(word.replace('_', '-') for word in known)}")  # fmt: skip
-    return found
+    """A metric that cannot be computed; the message is one line."""
 
 
 def objective(metric: str) -> str:

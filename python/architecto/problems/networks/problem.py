@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.base import BaseProblem, ProblemError
-from architecto.problems.networks import datasets
+from architecto.problems.networks import datasets, recipe
 from architecto.problems.networks.quantities import QUANTITIES
 from architecto.problems.networks.shapes import Shape
-from architecto.settings import documented, setting
+from architecto.settings import documented, option, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -87,8 +87,11 @@ class _Fixed:
     device: str = setting(
         "cpu", "where networks are trained: cpu, cuda, cuda:N, mps", metavar="DEVICE"
     )
-    epochs: int | None = setting(
-        None, "epochs of a training", metavar="N", least=1, absent="the data set's own number"
+    max_memory: int | None = setting(
+        None,
+        "at most so many bytes for weights and activations of a training",
+        metavar="N",
+        least=1,
     )
 
 
@@ -105,7 +108,13 @@ def _budget(meaning: str) -> Any:
 NetworkSettings = documented(
     dataclasses.make_dataclass(
         "NetworkSettings",
-        [(f"max_{name}", int | None, _budget(meaning)) for name, meaning in QUANTITIES.items()],
+        [
+            *(
+                (f"max_{name}", int | None, _budget(meaning))
+                for name, meaning in QUANTITIES.items()
+            ),
+            *recipe.settings(),
+        ],
         bases=(_Fixed,),
         frozen=True,
         namespace={"__doc__": "What a search for networks may be told."},
@@ -124,6 +133,13 @@ class Networks(BaseProblem):
     Settings = NetworkSettings
     evaluators = ("training", "tabular")
     stores_weights = True
+
+    @classmethod
+    def stored(cls, given: dict[str, Any], folder: Path) -> dict[str, Any]:
+        """`dataset` may be what `datasets.from_object` takes: arrays, a torch Dataset, a table."""
+        if isinstance(given.get("dataset", ""), str):
+            return given
+        return given | {"dataset": datasets.from_object(given["dataset"], folder)}
 
     @property
     def task(self) -> str:
@@ -158,16 +174,35 @@ class Networks(BaseProblem):
             info = self._dataset
             words += ["--input", Shape(info.input_kind, info.input_shape).option]
             words += ["--classes", str(info.classes)]
+            words += self._training_words(info)
         for quantity in QUANTITIES:
             most = getattr(settings, f"max_{quantity}")
             if most is not None:
                 words += [f"--max-{quantity}", str(most)]
         return words
 
+    def _training_words(self, info: datasets.BaseDataset) -> list[str]:
+        """What an engine is told of the training: the parts that are searched, and the memory."""
+        settings = self.settings
+        template = recipe.template(settings, info)
+        words = [] if template is None else ["--training", template]
+        if settings.max_memory is not None:
+            words += ["--max-memory", str(settings.max_memory)]
+            if settings.batch_size != recipe.SEARCH:
+                words += ["--batch-size", str(settings.batch_size or info.batch_size)]
+        return words
+
     def check(self) -> None:
-        _check_space(self.settings.space)
-        if self.settings.table is None:
-            datasets.create(self.settings.dataset, self._options)
+        settings = self.settings
+        _check_space(settings.space)
+        if settings.table is None:
+            recipe.check_settings(settings, self._dataset)
+            return
+        for name in (*recipe.VALUES, "max_memory"):
+            if getattr(settings, name) is not None:
+                raise ProblemError(
+                    f"{option(name)} has no meaning with --table: nothing is trained"
+                )
 
     def check_evaluator(self, name: str) -> None:
         device, table = self.settings.device, self.settings.table
@@ -207,9 +242,13 @@ class Networks(BaseProblem):
                 "search_metric": settings.search_metric,
                 "report_metric": settings.report_metric or settings.search_metric,
             }
-        given = {key: getattr(settings, key) for key in ("dataset", "device", "epochs")}
-        given |= {"options": self._options} if self._options else {}
-        return {"name": name} | (given if name == "training" else {"offered": given})
+        given = {"dataset": settings.dataset, "device": settings.device}
+        given |= recipe.fixed(settings) | {"options": datasets.options(settings)}
+        if name != "training":
+            return {"name": name, "offered": given | given["options"]}
+        return {"name": name} | {
+            key: value for key, value in given.items() if key == "epochs" or value not in (None, {})
+        }
 
     # ---------------------------------------------------------------------------- the answers
 
@@ -217,17 +256,20 @@ class Networks(BaseProblem):
         from architecto.problems.networks import architecture
 
         try:
-            return str(architecture.parse(answer))
-        except architecture.ArchitectureError as error:
+            text, changes = recipe.split(answer)
+            return recipe.join(str(architecture.parse(text)), changes)
+        except (architecture.ArchitectureError, recipe.RecipeError) as error:
             raise ProblemError(str(error)) from None
 
     def summary(self, answer: str) -> str:
         from architecto.problems.networks import architecture
 
         try:
-            return architecture.summary(architecture.parse(answer))
-        except architecture.ArchitectureError:
+            text, changes = recipe.split(answer)
+            layers = architecture.summary(architecture.parse(text))
+        except (architecture.ArchitectureError, recipe.RecipeError):
             return answer
+        return f"{layers} · {recipe.summary(changes)}" if changes else layers
 
     def write_best(self, folder: Path, answer: str, evaluation: Evaluation) -> Path:
         """Write the network as ``model.py``, which loads the ``weights.pt`` beside it."""
@@ -239,26 +281,32 @@ class Networks(BaseProblem):
         """The network as a PyTorch module in readable source that depends on torch alone."""
         from architecto.problems.networks import architecture, source_code
 
-        pixels = evaluation.facts.get("preprocessing", {})
-        tree = architecture.parse(answer)
-        return source_code.source(tree, pixels.get("mean"), pixels.get("deviation"))
+        text, changes = recipe.split(answer)
+        return source_code.source(
+            architecture.parse(text),
+            evaluation.facts.get("preprocessing"),
+            evaluation.facts.get("recipe"),
+            changes,
+        )
 
     def load(self, folder: Path, answer: str) -> nn.Module:
         """The network with its trained weights, in evaluation mode, on the CPU.
 
-        Images `[n, C, H, W]`, normalised with the pixels' mean and deviation of the training images
-        as `datasets.load` gives them → scores `[n, classes]`. Raises FileNotFoundError where the
-        folder holds the weights of another network, or none.
+        Inputs `[n, …]`, normalised as `datasets.load` gives them → scores `[n, classes]`, of a
+        regression the targets in standard deviations from their mean, of a language model
+        `[n, tokens, classes]`. Raises FileNotFoundError where the folder holds the weights of
+        another network, or none.
         """
         import torch
 
         from architecto.problems.networks import architecture
         from architecto.problems.networks.module import Network
-        from architecto.problems.networks.source_code import layer_list
+        from architecto.problems.networks.source_code import layer_list, term
 
-        tree = architecture.parse(answer)
-        file = folder / "model.py"
-        if not file.is_file() or layer_list(tree) not in file.read_text(encoding="utf-8"):
+        text, changes = recipe.split(answer)
+        tree, file = architecture.parse(text), folder / "model.py"
+        source = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if layer_list(tree) not in source or term(changes) not in source:
             raise FileNotFoundError(f"no weights of this network in {folder}")
         network = Network(tree)
         weights = torch.load(folder / "weights.pt", weights_only=True, map_location="cpu")

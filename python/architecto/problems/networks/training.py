@@ -88,9 +88,9 @@ class TrainingEvaluator(BaseEvaluator):
         try:
             self.recipe = Recipe.of(info, self.given)
             recipe.check_fits(self.recipe, info.input_kind, info.task_kind, info.name)
-            self.metric = metrics.chosen(info.metric, info.task_kind, info.name)
-        except (RecipeError, MetricError) as error:
+        except RecipeError as error:
             raise EvaluatorError(str(error)) from None
+        self.metric = info.metric
         self.objective = metrics.objective(self.metric)
         self.device = _device(device)
         if self.device.type == "cuda":
@@ -293,8 +293,6 @@ def _preprocessing(data: datasets.Tensors) -> dict[str, Any]:
     """What a user of the network must do to inputs and outputs, as JSON values."""
     info = data.info
     found: dict[str, Any] = {"mean": list(data.mean), "deviation": list(data.deviation)}
-    if info.input_kind != "image":
-        found["input"] = info.input_kind
     if info.task_kind != "classification":
         found["task"] = info.task_kind
     if info.task_kind == "regression":
