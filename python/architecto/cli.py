@@ -12,7 +12,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, NoReturn
 
-from architecto import __version__, problems, questions, settings
+from architecto import __version__, data, problems, questions, settings
 from architecto.arguments import positive
 from architecto.conversation import endpoint
 from architecto.explain import command as explain
@@ -225,6 +225,7 @@ def parser(problem: str = Configuration.problem) -> Parser:
         "--runs", metavar="DIR", help="keep the runs there, and go on with those that are there"
     )
     bench.set_defaults(command=_bench_search)
+    data.add_command(commands.add_parser)
     questions.add_commands(commands.add_parser)
     return top
 

@@ -1,7 +1,7 @@
 """How well a trained network does, by the kind of task; scikit-learn's definitions.
 
 `accuracy` is the one that a search usually asks for after each epoch, and costs next to nothing.
-Which there are say `datasets.options.METRICS`. Names are told without torch and scikit-learn.
+Names are told without torch and scikit-learn.
 """
 
 from __future__ import annotations
@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+METRICS = {
+    "classification": ("accuracy", "balanced_accuracy", "macro_f1", "auc"),
+    "regression": ("r2", "mae", "mse"),
+    "multi-label": ("macro_f1", "accuracy", "auc"),
+    "language-model": ("loss_reduction", "loss", "perplexity"),
+}
+"""Metrics by the kind of task, the default one first. A dash is as good as an underscore."""
 
 ERRORS = ("mae", "mse", "loss", "perplexity")
 """The lower, the better: their objective is the negative value."""

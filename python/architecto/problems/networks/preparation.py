@@ -48,7 +48,7 @@ def use(facts: Mapping[str, Any], shape: str) -> str:
 
 
 def code(facts: Mapping[str, Any]) -> str:
-    """Constants and functions, with a blank line before each; empty where there is nothing to do."""
+    """Constants and functions, a blank line before each; empty where there is nothing to do."""
     inputs, _ = kinds(facts)
     parts = []
     if _columns(facts):
@@ -180,7 +180,8 @@ def encode(rows: list[dict]) -> Tensor:
         if value is None or value != value or value == "":
             return float("nan")
         if column["kind"] == "date":
-            return (datetime.fromisoformat(str(value)) - datetime(1970, 1, 1)).total_seconds() / 86400
+            since = datetime.fromisoformat(str(value)) - datetime(1970, 1, 1)
+            return since.total_seconds() / 86400
         return float(value)
 
     def code(column: dict, value: object) -> int:

@@ -134,6 +134,13 @@ class Networks(BaseProblem):
     evaluators = ("training", "tabular")
     stores_weights = True
 
+    @classmethod
+    def stored(cls, given: dict[str, Any], folder: Path) -> dict[str, Any]:
+        """`dataset` may be what `datasets.from_object` takes: arrays, a torch Dataset, a table."""
+        if isinstance(given.get("dataset", ""), str):
+            return given
+        return given | {"dataset": datasets.from_object(given["dataset"], folder)}
+
     @property
     def task(self) -> str:
         settings = self.settings

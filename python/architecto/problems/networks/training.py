@@ -24,7 +24,6 @@ from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, faile
 from architecto.problems.networks import datasets, losses, metrics, optimizers, recipe
 from architecto.problems.networks.architecture import ArchitectureError, parse
 from architecto.problems.networks.augmentation import augmented
-from architecto.problems.networks.datasets.options import METRICS
 from architecto.problems.networks.metrics import MetricError
 from architecto.problems.networks.module import Network
 from architecto.problems.networks.recipe import Recipe, RecipeError
@@ -268,7 +267,7 @@ class TrainingEvaluator(BaseEvaluator):
         self, network: Network, kept: Tensor, known: Mapping[str, float]
     ) -> tuple[dict[str, float], list[str]]:
         """All metrics, the chosen one and the parameters first; and the names of the others."""
-        every = METRICS[self.data.info.task_kind]
+        every = metrics.METRICS[self.data.info.task_kind]
         tested = self._scores(network, self.data.test_inputs, self.data.test_targets)
         found = self._measured("validation", kept, every) | self._measured("test", tested, every)
         first = [f"{part}_{self.metric}" for part in ("validation", "test")]

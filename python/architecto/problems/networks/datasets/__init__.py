@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from architecto.catalogue import Catalogue
-from architecto.problems.networks.datasets import options as data_options
+from architecto.problems.networks.datasets import data_options
 from architecto.problems.networks.datasets.base import (
     BaseDataset,
     DatasetError,
@@ -25,9 +25,9 @@ from architecto.problems.networks.datasets.base import (
     Splits,
     data_folder,
 )
+from architecto.problems.networks.datasets.data_options import METRICS
+from architecto.problems.networks.datasets.data_options import of as options
 from architecto.problems.networks.datasets.objects import from_object
-from architecto.problems.networks.datasets.options import METRICS
-from architecto.problems.networks.datasets.options import of as options
 from architecto.problems.networks.datasets.tensors import Tensors
 
 __all__ = [
@@ -85,7 +85,7 @@ names = CATALOGUE.names
 def create(spec: str, options: Mapping[str, Any] | None = None) -> BaseDataset:
     """The data set that `spec` names, with what is known of it.
 
-    options: see `options.NAMES`; those that are None are not there
+    options: see `data_options.NAMES`; those that are None are not there
 
     Of a user's file all is read the first time and kept, see `store`. Raises `DatasetError`.
     Imports no torch, unless the file of a user's data set does.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.networks.datasets.base import Splits
-from architecto.problems.networks.datasets.options import task_of
+from architecto.problems.networks.datasets.data_options import task_of
 from architecto.problems.networks.datasets.own import OwnDataset, Read, title
 from architecto.problems.networks.datasets.targets import all_there, targets
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from architecto.problems.networks import datasets
 from architecto.problems.networks.datasets import store
 from architecto.problems.networks.datasets.base import BaseDataset, data_folder
-from architecto.problems.networks.datasets.options import METRICS, listed
+from architecto.problems.networks.datasets.data_options import METRICS, listed
 from architecto.problems.networks.datasets.tensors import PARTS, Scaled
 from architecto.problems.networks.shapes import Shape
 

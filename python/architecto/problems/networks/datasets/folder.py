@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.networks.datasets.base import Arrays, Splits
-from architecto.problems.networks.datasets.options import listed
+from architecto.problems.networks.datasets.data_options import listed
 from architecto.problems.networks.datasets.own import OwnDataset, Read, title
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from architecto.problems.networks.datasets.base import (
     DatasetUnavailable,
     Splits,
 )
-from architecto.problems.networks.datasets.options import listed
+from architecto.problems.networks.datasets.data_options import listed
 from architecto.problems.networks.datasets.own import usual_training
 
 

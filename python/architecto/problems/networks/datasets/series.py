@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.networks.datasets.base import DatasetUnavailable, Splits, data_folder
-from architecto.problems.networks.datasets.options import listed
+from architecto.problems.networks.datasets.data_options import listed
 from architecto.problems.networks.datasets.own import OwnDataset, Read
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ its place among the values. `encode` turns the rows of a table into inputs by it
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from architecto.catalogue import CatalogueError
 from architecto.printing import one_line
 from architecto.problems.networks.datasets.base import DatasetUnavailable, Splits
-from architecto.problems.networks.datasets.options import listed, task_of
+from architecto.problems.networks.datasets.data_options import listed, task_of
 from architecto.problems.networks.datasets.own import OwnDataset, Read, title
 from architecto.problems.networks.datasets.targets import MOST_CLASSES, targets
 
@@ -102,7 +103,7 @@ class TableDataset(OwnDataset):
             raise self.error(f"two columns are called {double[0]!r}: rename one")
         if len(frame) == 0:
             raise self.error("the table has no rows")
-        return frame.reset_index(drop=True)
+        return dated(frame.reset_index(drop=True))
 
     def _wanted(self, frame: DataFrame) -> list[str]:
         """The names of the target's columns."""
@@ -175,6 +176,24 @@ class ParquetDataset(TableDataset):
 
         (path,) = self.files()
         return pandas.read_parquet(path, engine="pyarrow")
+
+
+def dated(frame: DataFrame) -> DataFrame:
+    """The same with columns of texts such as 2026-01-31 as dates."""
+    import pandas
+
+    found = {}
+    for name in frame.columns[[kind.kind in "OT" or str(kind) == "str" for kind in frame.dtypes]]:
+        known = frame[name].dropna()
+        if len(known) and known.map(lambda text: bool(_DATE.match(str(text)))).all():
+            try:
+                found[name] = pandas.to_datetime(frame[name], format="ISO8601", utc=True)
+            except ValueError:
+                continue  # no dates after all
+    return frame.assign(**found) if found else frame
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.+Z-]*)?\Z")
 
 
 def learn(frame: DataFrame, train: DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
@@ -253,7 +272,10 @@ def encode(frame: DataFrame, columns: Sequence[Mapping[str, Any]]) -> NDArray[An
 
 def _days(column: Series[Any]) -> NDArray[Any]:
     import numpy as np
+    import pandas
 
+    if not pandas.api.types.is_datetime64_any_dtype(column):
+        column = pandas.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
     days: NDArray[Any] = column.to_numpy("datetime64[ns]").astype("int64") / 86400e9
     days[column.isna().to_numpy()] = np.nan
     return days

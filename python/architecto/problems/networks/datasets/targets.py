@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.networks.datasets.base import DatasetError
-from architecto.problems.networks.datasets.options import listed, option, task_of
+from architecto.problems.networks.datasets.data_options import listed, option, task_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,9 +86,10 @@ def _classes(column: NDArray[Any], name: str, wrong: Callable[[str], DatasetErro
     if len(found) == 1:
         raise wrong(f"{name} is {found[0]} in every row, expected at least two classes")
     if 2 * len(found) > len(column):
+        other = f"; with {option('metric')} r2 it is a number to predict"
         raise wrong(
-            f"{name} has {len(found)} classes in {len(column)} rows ({listed(found[:3])} …): too "
-            f"few rows; {option('metric')} r2 says that it is a number to predict"
+            f"{name} has {len(found)} classes ({listed(found[:3])} …) in {len(column)} rows: too few "
+            "rows" + other * (column.dtype.kind in "iuf")
         )
     return Targets("classification", codes.astype(np.int64), tuple(map(str, found.tolist())))
 

@@ -23,8 +23,8 @@ from architecto.problems.networks.datasets.base import (
     Splits,
     data_folder,
 )
+from architecto.problems.networks.datasets.data_options import listed
 from architecto.problems.networks.datasets.files import _unreachable, last_line
-from architecto.problems.networks.datasets.options import listed
 from architecto.problems.networks.datasets.own import OwnDataset, Read
 
 _Words = Mapping[str, Any]

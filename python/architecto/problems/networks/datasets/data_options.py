@@ -7,17 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from architecto.problems.networks.datasets.base import BaseDataset, DatasetError
+from architecto.problems.networks.metrics import METRICS
 
 NAMES = ("target", "image_size", "metric", "class_weights", "context")
 """Fields of the settings of networks that are options of their data set."""
-
-METRICS = {
-    "classification": ("accuracy", "balanced_accuracy", "macro_f1", "auc"),
-    "regression": ("r2", "mae", "mse"),
-    "multi-label": ("macro_f1", "accuracy", "auc"),
-    "language-model": ("loss_reduction", "loss", "perplexity"),
-}
-"""Metrics by the kind of task, the default one first. A dash is as good as an underscore."""
 
 WEIGHTS = ("none", "balanced")
 
@@ -63,7 +56,7 @@ def apply(dataset: BaseDataset, found: Mapping[str, Any], taken: Iterable[str]) 
             f"{dataset.task_kind}: expected {', '.join(metrics)}"
         )
     dataset.class_weights = found.get("class_weights", "none")
-    if dataset.class_weights != "none" and dataset.task_kind in ("regression", "language-model"):
+    if dataset.class_weights != "none" and dataset.task_kind != "classification":
         raise DatasetError(
             f"--class-weights needs classes, but data set {dataset.name} is a task of "
             f"{dataset.task_kind}"
