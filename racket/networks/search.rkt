@@ -20,8 +20,8 @@
 ;; Answers are (ARCHITECTURE PARAMETERS), or (ARCHITECTURE PARAMETERS TOTAL) with the total of the
 ;; quantity MEASURED.
 ;; TRAINING is #f, or a template of recipes (training.rkt): in the place of ARCHITECTURE answers have
-;; (network ARCHITECTURE RECIPE) then. MEMORY bounds the bytes of a training, in batches of BATCH where
-;; the recipe does not say.
+;; (network ARCHITECTURE RECIPE) then. MEMORY bounds the bytes of a training, in batches of BATCH
+;; where the recipe does not say.
 (define (space-query space #:input [input (space-input space)]
                      #:classes [classes (space-classes space)]
                      #:budgets [budgets '()]
@@ -73,8 +73,8 @@
 
 ;; Activations are those of a batch.
 (define (no-batch)
-  (raise-user-error (string-append "max-memory: got no batch, expected --batch-size N, or (batch N) in "
-                                   "the training")))
+  (raise-user-error
+   "max-memory: got no batch, expected --batch-size N, or (batch N) in the training"))
 
 ;; The goal that (make-goal ACCOUNT) makes of an account of the quantities that have a budget.
 (define (with-account budgets parameters least make-goal)
