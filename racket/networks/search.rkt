@@ -43,7 +43,8 @@
                                "#:ends-with: expected a layer that takes a vector, got ~a"
                                (car layers)))))
                     no-costs))
-  (define (whole architecture batch parameters total)
+  ;; `first` are the goals that come before those of the architecture
+  (define (whole architecture batch first parameters total)
     (with-account all parameters least
       (λ (account)
         (conj*
@@ -51,6 +52,7 @@
          (if memory
              (memoryo (or batch (no-batch)) (account-total account 'activations) parameters memory)
              succeed)
+         first
          (if like (like architecture) succeed)
          (if (space-account? space)
              ((space-goal space) architecture input classes account)
@@ -64,9 +66,8 @@
           (λ (recipe its-batch choose)
             (fresh (architecture)
               (== answer `(network ,architecture ,recipe))
-              (whole architecture (or its-batch batch) parameters total)
-              choose)))
-        (whole answer batch parameters total)))
+              (whole architecture (or its-batch batch) choose parameters total))))
+        (whole answer batch succeed parameters total)))
   (if measured
       (query (answer parameters total) (answers answer parameters total))
       (query (answer parameters) (answers answer parameters #f))))
