@@ -40,6 +40,7 @@ class Catalogue:
     registered: ours by name, each as ``package.module:Class``
     error: what is raised, always with one line
     functions: is a plain function as good as a class?
+    forms: of specs that others than the catalogue understand, for messages
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Catalogue:
     registered: Mapping[str, str]
     error: type[CatalogueError] = CatalogueError
     functions: bool = False
+    forms: tuple[str, ...] = ()
 
     def names(self) -> list[str]:
         """Registered names, ours first, then those of installed entry points."""
@@ -155,7 +157,7 @@ class Catalogue:
                 return plugin.module, plugin.attr, None
         where, colon, name = spec.rpartition(":")
         if not colon or not where or not name.isidentifier():
-            known = ", ".join(self.names())
+            known = ", ".join([*self.names(), *self.forms])
             raise self.error(
                 f"{self.kind}: got {spec!r}, expected {known}, path/to/file.py:Class or "
                 "package.module:Class"

@@ -12,11 +12,11 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, NoReturn
 
-from architecto import __version__, problems, questions, settings
+from architecto import __version__, data, problems, questions, settings
 from architecto.arguments import positive
 from architecto.conversation import endpoint
 from architecto.explain import command as explain
-from architecto.runs import configuration
+from architecto.runs import config_file, configuration
 from architecto.runs.configuration import Configuration
 from architecto.scorers.guide_settings import GuideSettings
 
@@ -67,10 +67,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _problem(arguments: list[str]) -> str:
-    """The problem that the arguments name: what may be set depends on it."""
+    """The problem that the arguments or their file name: what may be set depends on it."""
     first = Parser(prog="architecto", add_help=False)
-    first.add_argument("--problem", default=Configuration.problem)
-    return first.parse_known_args(arguments)[0].problem
+    first.add_argument("--problem")
+    first.add_argument("--config")
+    known = first.parse_known_args(arguments)[0]
+    if known.problem is not None:
+        return known.problem
+    said = config_file.read(Path(known.config)).get("problem") if known.config else None
+    return said if isinstance(said, str) else Configuration.problem
 
 
 def parser(problem: str = Configuration.problem) -> Parser:
@@ -89,6 +94,12 @@ def parser(problem: str = Configuration.problem) -> Parser:
     run.description = "Search for networks, train them, rank them, and learn where to look."
     _add_settings(run, problem)
     run.add_argument(
+        "--config",
+        metavar="TOML",
+        help="file of settings, NAME = VALUE a line, named as these options without their hyphens "
+        "in front; an option of the command line wins (default: none)",
+    )
+    run.add_argument(
         "--run",
         metavar="NAME",
         help="name of the run, written to runs/NAME, or a path with a slash "
@@ -103,7 +114,7 @@ def parser(problem: str = Configuration.problem) -> Parser:
     run.add_argument(
         "--key", metavar="FILE", help="an engine's key file, for --connect tcp:// (default: none)"
     )
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, problem_of_parser=problem)
 
     resume = commands.add_parser("resume", help="go on with a run that was interrupted")
     resume.description = "Go on with a run: stored trials, the guide and its replay buffer stay."
@@ -214,6 +225,7 @@ def parser(problem: str = Configuration.problem) -> Parser:
         "--runs", metavar="DIR", help="keep the runs there, and go on with those that are there"
     )
     bench.set_defaults(command=_bench_search)
+    data.add_command(commands.add_parser)
     questions.add_commands(commands.add_parser)
     return top
 
@@ -251,6 +263,8 @@ def _settings(options: argparse.Namespace) -> Configuration:
 def _run(options: argparse.Namespace) -> int:
     from architecto.runs import supervisor
 
+    if options.config is not None:
+        _take_config(options)
     if options.connect is not None:
         return _connect(options)
     if options.key is not None:
@@ -263,6 +277,23 @@ def _run(options: argparse.Namespace) -> int:
     if status == supervisor.USER_ERROR:
         configuration.remove_unbegun(run_dir)
     return status
+
+
+def _take_config(options: argparse.Namespace) -> None:
+    """Set the options that the file names and the command line does not; raises a ValueError."""
+    problem = options.problem_of_parser
+    kinds = (Configuration, GuideSettings, problems.settings_class(problem))
+    names = [name for kind in kinds for name in settings.names(kind)]
+    path = Path(options.config)
+    for name, value in config_file.given(path, (*names, *_OF_RUN)).items():
+        if name in _OF_RUN and not isinstance(value, str):
+            raise config_file.ConfigError(f"{path}: {name} is {value!r}, expected a string")
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+
+
+_OF_RUN = ("run", "connect", "key")
+"""The options of `run` that are no settings of a run."""
 
 
 def _connect(options: argparse.Namespace) -> int:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architecto import scorers
+from architecto import problems, scorers
 from architecto.conversation import endpoint
 from architecto.runs import configuration, serve, supervisor
 from architecto.runs.configuration import Configuration
@@ -47,6 +48,8 @@ def search(
     run: name of the run below ``runs/``, or a path with a slash; the next free one if None
     settings: see `help(architecto.Configuration)` and, for those of the problem,
         `help(architecto.NetworkSettings)`: space, dataset, trials, seed, max_params, epochs, …
+        dataset may also be arrays `(X, y)`, a pandas table with `target=`, a torch Dataset, or a
+        pair of them for training and test: the run keeps them in files of its own
 
     An interrupt (Ctrl-C) ends the processes of the run and is raised again; `resume` goes on.
     Raises ValueError with one line for a setting that is unknown or cannot work, SearchFailed if
@@ -86,14 +89,22 @@ class Search:
         **settings: Any,
     ) -> None:
         named = scorer if isinstance(scorer, str) else "uniform"
-        wanted = Configuration.of(**settings, scorer=named)
-        configuration.check(wanted)
-        wanted = configuration.absolute(wanted)
-        configuration.free_directory(run, wanted)
-        wanted = configuration.prepared(wanted)
+        problem = settings.get("problem", Configuration.problem)
+        with tempfile.TemporaryDirectory(prefix="architecto-") as folder:
+            known = problems.stored(problem, settings, Path(folder))
+            wanted = Configuration.of(**known, scorer=named)
+            configuration.check(wanted)
+            wanted = configuration.absolute(wanted)
+            configuration.free_directory(run, wanted)
+            wanted = configuration.prepared(wanted)
         first = _made(wanted.scorer if isinstance(scorer, str) else scorer, wanted)
         wanted = dataclasses.replace(wanted, scorer=first.spec)
-        self._prepare(configuration.run_directory(run, wanted), wanted, first)
+        run_dir = configuration.run_directory(run, wanted)
+        if known is not settings:  # objects: the run keeps them
+            wanted = wanted.but(**problems.stored(problem, settings, run_dir.resolve() / "data"))
+            wanted = dataclasses.replace(wanted, scorer=first.spec)
+            wanted.save(run_dir)
+        self._prepare(run_dir, wanted, first)
 
     @classmethod
     def resume(

@@ -10,7 +10,7 @@ import argparse
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from architecto.arguments import natural, positive
@@ -28,6 +28,7 @@ def setting(
     least: float | None = None,
     most: float | None = None,
     absent: str | None = None,
+    words: Sequence[str] = (),
 ) -> Any:
     """A field of a dataclass of settings.
 
@@ -35,10 +36,11 @@ def setting(
     metavar: what stands for the value in the help; N: a whole number, X: a number
     least, most: the smallest and the largest number that it may be
     absent: what holds where the default is None, in words
+    words: of a number, the words that may stand in its place; else all values that there are
     """
-    words: dict[str, Any] = {"meaning": meaning, "metavar": metavar, "least": least, "most": most}
-    words |= {"absent": absent or "none"}
-    return dataclasses.field(default=default, metadata=words)
+    facts: dict[str, Any] = {"meaning": meaning, "metavar": metavar, "least": least, "most": most}
+    facts |= {"absent": absent or "none", "words": tuple(words)}
+    return dataclasses.field(default=default, metadata=facts)
 
 
 def of(kind: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -76,9 +78,9 @@ def add_options(
         words = field.metadata
         command.add_argument(
             option(field.name),
-            type=_kind(words["metavar"], words["least"]),
+            type=_kind(words["metavar"], words["least"], words["words"]),
             default=None,
-            metavar=words["metavar"],
+            metavar="|".join([words["metavar"], *(words["words"] if _is_number(words) else ())]),
             help=_line(field).replace("%", "%%"),
         )
 
@@ -90,11 +92,14 @@ def check(settings: Any) -> None:
         if value is None and field.default is None:
             continue
         name = option(field.name)
-        if words["metavar"] in ("N", "X"):
+        if value in words["words"]:
+            continue
+        if _is_number(words):
             number = type(value) is int or (words["metavar"] == "X" and type(value) is float)
             if not number:
                 what = "a whole number" if words["metavar"] == "N" else "a number"
-                raise SettingError(f"{name} is {value!r}, expected {what}")
+                expected = " or ".join([what, *words["words"]])
+                raise SettingError(f"{name} is {value!r}, expected {expected}")
             least, most = words["least"], words["most"]
             if least is not None and most is not None and not least <= value <= most:
                 raise SettingError(f"{name} is {value}, expected {least} to {most}")
@@ -102,6 +107,8 @@ def check(settings: Any) -> None:
                 raise SettingError(f"{name} is {value}, expected at least {least}")
         elif not isinstance(value, str):
             raise SettingError(f"{name} is {value!r}, expected a string")
+        elif words["words"]:
+            raise SettingError(f"{name} is {value!r}, expected {' or '.join(words['words'])}")
 
 
 def refuse_unknown(given: Iterable[str], *kinds: type, what: str) -> None:
@@ -118,7 +125,21 @@ def _line(field: dataclasses.Field[Any]) -> str:
     return f"{field.metadata['meaning']} (default: {default})"
 
 
-def _kind(metavar: str, least: float | None) -> Any:
-    if metavar == "N":
-        return positive if least == 1 else natural
-    return float if metavar == "X" else str
+def _is_number(words: Mapping[str, Any]) -> bool:
+    return words["metavar"] in ("N", "X")
+
+
+def _kind(metavar: str, least: float | None, words: Sequence[str] = ()) -> Any:
+    number = {"N": positive if least == 1 else natural, "X": float}.get(metavar)
+    if number is None:
+        return str
+
+    def number_or_word(text: str) -> Any:
+        try:
+            return text if text in words else number(text)
+        except (ValueError, argparse.ArgumentTypeError):
+            what = "a number" if metavar == "X" else f"a whole number from {least} on"
+            expected = " or ".join([what, *words])
+            raise argparse.ArgumentTypeError(f"got {text}, expected {expected}") from None
+
+    return number_or_word if words else number

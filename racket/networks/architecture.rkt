@@ -3,7 +3,7 @@
 ;; that is asked of a network (is it valid, what completes it, what would repair it) is asked of it.
 
 (require (for-syntax racket/base) "../kanren/main.rkt" "blocks.rkt" "budget.rkt" "kinds.rkt"
-         "layer-list.rkt" "layers.rkt")
+         "layer-list.rkt" "layers.rkt" "sequence-layers.rkt")
 (provide architectureo layerso layero lasto mean-heado)
 
 ;; The text of an architecture, the shape of its input (shape-kinds.rkt), and its layers.
@@ -82,7 +82,7 @@
   [concat (concato layer in out account after)])
 
 (define-any-layer (layero any-layero layer in out account after)
-  torch-layers block-layers join-layers)
+  torch-layers block-layers sequence-layers join-layers)
 
 ;; (residual (LAYER …) (LAYER …)): the sum of two branches that give equal shapes; () is the identity
 (defrel (residualo layer in out account after)

@@ -4,7 +4,8 @@
 ;; number of parameters; some their multiply-adds.
 
 (require "../kanren/main.rkt" "layer-list.rkt" "shapes.rkt")
-(provide block-layers)
+(provide block-layers multi-head-attentiono attention-macso transformer-blocko
+         transformer-block-macso)
 
 (define-layers block-layers
   [squeeze-excite (squeeze-exciteo layer in out params) #:macs (squeeze-excite-macso layer macs)]

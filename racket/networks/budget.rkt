@@ -3,7 +3,7 @@
 
 (require (for-syntax racket/base compiler/cm-accomplice "quantities.rkt") racket/string
          "../kanren/main.rkt" "blocks.rkt" "layer-list.rkt" "layers.rkt" "quantities.rkt"
-         "shapes.rkt")
+         "sequence-layers.rkt" "shapes.rkt")
 (provide endless quantities budgets->text chargeo settleo freeo with-costs no-costs)
 
 ;; An Account is a list of entries (QUANTITY SPENT RESERVE TOTAL), one for each quantity that is kept
@@ -44,7 +44,7 @@
        (fd (<= (+ next reserve) total))
        (charge-otherso layer in out params `(,second . ,rest) rest-after)])))
 
-(define-macs (macso layer in out params macs) torch-layers block-layers)
+(define-macs (macso layer in out params macs) torch-layers block-layers sequence-layers)
 
 ;; Relates a layer to its cost in each quantity but parameters, as protocol/quantities.json says:
 ;;   "macs"     multiply-adds of convolutions, linear layers and attention; those of normalisations,

@@ -25,7 +25,9 @@
          (if (join-of layer)
              (trace-branches (cdr layer) in number place)
              (values '() '())))
-       (define result (and (not (string? outs)) (through layer in)))
+       (define result (and (not (string? outs))
+                           (not (wrong-kind layer (if (join-of layer) outs (list in))))
+                           (through layer in)))
        (cond
          [(string? outs) (values (append (reverse rows) inner) outs)]
          [result
@@ -78,29 +80,33 @@
              #:when (eq? 'integer (argument-kind a)) #:when (memq (argument-role a) roles))
       (wrong layer in a i)))
   (if j
-      (format "expects ~a, gets ~a" (join-expects j) (string-join (map shape->words outs) " and "))
-      (or (wrong-kind layer in)
+      (or (wrong-kind layer outs)
+          (format "expects ~a, gets ~a" (join-expects j)
+                  (string-join (map shape->words outs) " and ")))
+      (or (wrong-kind layer (list in))
           (explained wrong-follower '(follows))
           (known-constraint layer in)
           (explained wrong-argument '(free out))
           (format "does not fit an input of ~a" (shape->words in)))))
 
-;; Does the layer take shapes of other kinds only?
-(define (wrong-kind layer in)
+;; Does the layer take other kinds of shapes than one of these, which come in or from its branches?
+(define (wrong-kind layer shapes)
   (define takes (kind-takes (kind-of layer)))
-  (and (pair? takes)
-       (not (memq (shape-kind in) takes))
-       (format "expects ~a, gets ~a"
-               (string-join (for/list ([kind (in-list takes)])
-                              (case kind
-                                [(image) "an image"]
-                                [(sequence) "a sequence of tokens"]
-                                [(features) "a vector"]
-                                [(series) "a series"]
-                                [(tokens) "numbers of tokens"]
-                                [else "a row of a table"]))
-                            " or ")
-               (shape->words in))))
+  (for/first ([shape (in-list shapes)] #:unless (takes? layer (shape-kind shape)))
+    (format "expects ~a, gets ~a"
+            (if (and (memq (shape-kind shape) '(tokens table)) (memq 'image takes)
+                     (memq 'features takes))
+                "numbers, which an embedding makes"
+                (string-join (for/list ([kind (in-list takes)])
+                               (case kind
+                                 [(image) "an image"]
+                                 [(sequence) "a sequence of tokens"]
+                                 [(features) "a vector"]
+                                 [(series) "a series"]
+                                 [(tokens) "numbers of tokens"]
+                                 [else "a row of a table"]))
+                             " or "))
+            (shape->words shape))))
 
 ;; What an argument that follows from the shape should be, whatever the others are, where it is not.
 (define (wrong-follower layer in a i)

@@ -2,13 +2,13 @@
 ;; The kinds of layers, as protocol/layers.json lists them for Racket and Python alike.
 
 (require json racket/list racket/runtime-path racket/string)
-(provide kinds (struct-out kind) (struct-out join) (struct-out argument) kind-of join-of argument-of
-         check-kinds)
+(provide kinds (struct-out kind) (struct-out join) (struct-out argument) kind-of join-of takes?
+         argument-of check-kinds)
 
 ;; A Kind is (kind TAKES ARGUMENTS JOIN FIRST-ONLY? SIDES): TAKES are the kinds of the shapes it
-;; takes (shape-kinds.rkt), or '() for any; JOIN is #f where the layer holds no others; one that is
-;; FIRST-ONLY? stands first in a network and in no branch; SIDES is #f, or a number that divides
-;; height and width.
+;; takes (shape-kinds.rkt), a join from its branches; JOIN is #f where the layer holds no others; one
+;; that is FIRST-ONLY? stands first in a network and in no branch; SIDES is #f, or a number that
+;; divides height and width.
 (struct kind (takes arguments join first-only? sides))
 
 ;; A Join is (join LEAST MOST ALIKE? EXPECTS): numbers of branches; are the shapes of its branches
@@ -41,7 +41,7 @@
 (define (read-kind row choices)
   (check-fields row '(name class label takes gives summary arguments join first_only sides))
   (define branches (field row 'join #f))
-  (kind (map string->symbol (field row 'takes '()))
+  (kind (map string->symbol (field row 'takes '("image" "features" "series" "sequence")))
         (for/list ([a (in-list (field row 'arguments '()))]) (read-argument a choices))
         (and branches (read-join branches))
         (field row 'first_only #f)
@@ -70,6 +70,9 @@
 
 (define (kind-of layer) (hash-ref kinds (car layer)))
 (define (join-of layer) (kind-join (kind-of layer)))
+
+;; Does a layer take shapes of a kind?
+(define (takes? layer shape-kind) (and (memq shape-kind (kind-takes (kind-of layer))) #t))
 
 ;; The value of an argument of a layer by name; #f where it is left out.
 (define (argument-of layer name)

@@ -94,7 +94,8 @@
 (defrel (group-normo layer in out params)
   (fresh (groups channels height width size)
     (== layer `(group-norm ,groups ,channels))
-    (== in `(,channels ,height ,width))
+    (conde [(== in `(,channels ,height ,width))]
+           [(== in `(,channels ,width . series))])
     (== out in)
     (infd groups size channels (interval 1 largest-number))
     (fd (= channels (* groups size)))
@@ -109,13 +110,14 @@
     (conde [(== in `(,width))]
            [(== in `(,tokens ,width))])))
 
-;; (flatten): an image, or a sequence, becomes a vector; a vector stays what it is
+;; (flatten): an image, a series or a sequence becomes a vector; a vector stays what it is
 (defrel (flatteno layer in out)
   (fresh (a b c features)
     (== layer '(flatten))
     (== out `(,features))
     (conde [(== in `(,a ,b ,c)) (fd (= features (* a b c)))]
            [(== in `(,a ,b)) (fd (= features (* a b)))]
+           [(== in `(,a ,b . series)) (fd (= features (* a b)))]
            [(== in `(,features))])))
 
 ;; (linear IN OUT), with bias: in·out + out parameters; of a vector, or of each token of a sequence

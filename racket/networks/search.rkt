@@ -6,7 +6,7 @@
          "architecture.rkt" "budget.rkt" "shape-kinds.rkt" "space.rkt" "training.rkt")
 (provide
  (contract-out
-  [space-frontier (->* (space?) (#:input list? #:classes exact-positive-integer?
+  [space-frontier (->* (space?) (#:input pair? #:classes exact-positive-integer?
                                  #:budgets list? #:like any/c
                                  #:measured (or/c #f symbol?) #:training (or/c #f list?)
                                  #:memory (or/c #f exact-integer?) #:batch (or/c #f exact-integer?))

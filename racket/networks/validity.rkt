@@ -19,42 +19,50 @@
            (define spent                ; the whole account
              (for/list ([entry (in-list account)])
                (list (first entry) (fourth entry) (third entry) (fourth entry))))
-           (define f (filling more (or classes 10) '()))
            (define given (architecture-shape template))
+           (define f (filling given more (or classes 10) '()))
            (define-values (sizes sizes-goal)
              (numbers-for f (shape-sizes given) (map (λ (_) 1) (shape-sizes given))))
            (define in (make-shape (shape-kind given) sizes))
-           (define (whole shape)
-             (define-values (goal layers)
-               (template-goal f (third template) in shape account spent))
-             (conj* goal (== architecture `(architecture (input . ,(shape->input in)) ,layers))))
+           (define-values (shape shape-goal)
+             (if (eq? 'tokens (shape-kind given)) ; scores of each token, or of the whole
+                 (some (λ (v) (fresh (tokens)
+                                (conde [(== v (list out))] [(== v (list tokens out))]))))
+                 (values (list out) succeed)))
+           (define-values (goal layers)
+             (template-goal f (third template) in shape account spent))
            (conj* (if classes (== out classes) succeed)
                   sizes-goal
-                  (if (eq? 'tokens (shape-kind given)) ; scores of each token, or of the whole
-                      (fresh (tokens) (conde [(whole (list out))] [(whole (list tokens out))]))
-                      (whole (list out)))
+                  goal
+                  (== architecture `(architecture (input . ,(shape->input in)) ,layers))
+                  shape-goal
                   (labelfd (filling-numbers f)))))))))
 
-;; A Filling is what holes are filled with: MORE layers for an unknown rest (#f: a space says what
-;; layers and probabilities there are), CLASSES for a last layer; NUMBERS are the variables of unknown
-;; numbers, to be labelled once all layers are in place: layer by layer, in each the last argument
-;; first, as kernel, stride and padding decide over channels.
-(struct filling (more classes [numbers #:mutable]))
+;; A Filling is what holes are filled with: layers that may stand in a network of INPUT, MORE of them
+;; for an unknown rest (#f: a space says what layers and probabilities there are), CLASSES for a last
+;; layer; NUMBERS are the variables of unknown numbers, to be labelled once all layers are in place:
+;; layer by layer, in each the last argument first, as kernel, stride and padding decide over channels.
+(struct filling (input more classes [numbers #:mutable]))
 
 ;; -> the goal that a template's layers follow one another, and the layers with variables for holes
 (define (template-goal f layers in out account after)
   (cond
     [(null? layers) (values (conj* (== in out) (== account after)) '())]
+    ;; no relation of layers that keep every shape knows that they take numbers alone
+    [(and (memq (shape-kind in) '(tokens table)) (pair? layers) (pair? (car layers))
+          (not (takes-raw? (car layers) (shape-kind in))))
+     (values fail layers)]
     [(hole? layers)
      (define-values (rest goal)
-       (some (λ (v) (any-layerso v in out (filling-classes f) account after (filling-more f) 1))))
+       (some (λ (v) ((any-layerso-of (filling-input f)) v in out (filling-classes f) account after
+                                                        (filling-more f) 1))))
      (values goal rest)]
     [else
      (define between (unknown))
      (define account-between (unknown))
      (define-values (layer goal)
        (if (hole? (car layers))
-           (some (λ (v) (conj* (vocabularyo v in (filling-classes f) 1)
+           (some (λ (v) (conj* ((any-layero-of (filling-input f)) v in (filling-classes f) 1)
                                (layero v in between account account-between)
                                (if (andmap hole? (if (list? (cdr layers)) (cdr layers) '(#f)))
                                    (withino (length (cdr layers)) between out)
@@ -69,6 +77,13 @@
        (template-goal f (cdr layers) between out account-between after))
      (values (conj* goal rest-goal) (cons layer rest))]))
 
+;; Does a layer take tokens or a table, or each branch of a join begin with one that does?
+(define (takes-raw? layer kind)
+  (if (join-of layer)
+      (for/and ([branch (in-list (cdr layer))])
+        (and (pair? branch) (or (hole? (car branch)) (takes-raw? (car branch) kind))))
+      (takes? layer kind)))
+
 ;; The index of the first layer that nothing can make fit what comes before it; +inf.0 where there is
 ;; none, or an unknown layer or free number before it leaves that open.
 (define (first-misfit template)
@@ -78,7 +93,7 @@
       [else
        (define outs
          (run 1 (out)
-           (let-values ([(goal _) (template-goal (filling 0 10 '()) (list (car layers)) in out
+           (let-values ([(goal _) (template-goal (filling in 0 10 '()) (list (car layers)) in out
                                                  '() '())])
              goal)))
        (if (null? outs) i (loop (cdr layers) (car outs) (add1 i)))])))
@@ -173,7 +188,7 @@
   (cond
     [(hole? x) (some (λ (v) succeed))]
     [(and (pair? x) (symbol? (car x)) (hash-ref kinds (car x) #f) (not (join-of x)))
-     (layer-goal (filling #f #f '()) x)]
+     (layer-goal (filling #f #f #f '()) x)]
     [(pair? x)
      (define-values (first first-goal) (with-holes (car x)))
      (define-values (rest rest-goal) (with-holes (cdr x)))

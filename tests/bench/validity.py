@@ -1,13 +1,14 @@
 """Do the relations say what PyTorch says? `make bench-validity`, or `validity.py [N [SPACE …]]`.
 
-N architectures (10,000) sampled from each space, for images of four sizes, are built and run
-forward and backward on batches of 2 and of 3; every shape and the number of parameters must equal
+N architectures (10,000) sampled from each space, for inputs of four sizes of each kind that it
+takes, are built and run forward and backward on batches of 2 and of 3; every shape and the number of parameters must equal
 what `describe` said. Then as many mutations of one argument: `check` must say yes exactly where
 PyTorch takes the network.
 """
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import subprocess
@@ -18,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from architecto.problems import sexpression
 from architecto.problems.networks import architecture
 from architecto.problems.networks.kinds import KINDS
 from architecto.problems.networks.module import Network
+from architecto.problems.networks.shapes import Shape
 from architecto.problems.sexpression import Expression
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +58,7 @@ def tables(lines: list[str]) -> Iterator[Table]:
     """Each table of `describe`."""
     rows: dict[str, tuple[str, int, int]] = {}
     for line in lines:
-        if found := re.match(r"([\d.]+) .* ([\dx]+) +(\d+) +(\d+)$", line):
+        if found := re.match(r"([\d.]+) .*? ((?:series )?[\dx]+) +(\d+) +(\d+)$", line):
             rows[found[1]] = (found[2], int(found[3]), int(found[4]))
         elif found := re.match(r"total +(\d+) activations, (\d+) layers .* (\d+) +(\d+)$", line):
             order = sorted(rows, key=lambda number: [int(n) for n in number.split(".")])
@@ -71,26 +74,66 @@ def describe(texts: list[str]) -> list[Table]:
     return found
 
 
+INPUTS = {
+    "image": ("1,8,8", "3,12,20", "2,9,7"),
+    "features": ("features:1", "features:13", "features:64"),
+    "series": ("series:1,24", "series:12,29", "series:3,7"),
+    "tokens": ("tokens:16,27", "tokens:5,100", "tokens:33,8"),
+    "table": ("table:5,3,12", "table:1,1,2", "table:13,8,100"),
+}
+
+
+@functools.cache
+def takes() -> dict[str, list[str]]:
+    """The kinds of inputs that each space takes."""
+    program = """(require (file "racket/networks/space.rkt"))
+        (for ([name (space-names)]) (displayln (cons name (space-takes (load-space name)))))"""
+    said = subprocess.run(
+        ["racket", "-l", "racket/base", "-e", program],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = (line.strip("()").split() for line in said.stdout.splitlines())
+    return {name: kinds for name, *kinds in lines}
+
+
 def sample(space: str, count: int) -> list[str]:
-    """Architectures of a space: a quarter each for three other sizes of image (where the space has
-    so many), the rest for its own."""
+    """Architectures of a space: as many for each of three other sizes of each kind of input that
+    it takes (where the space has so many) as are left for its own."""
+    shapes = [shape for kind in takes()[space] for shape in INPUTS[kind]]
     texts: list[str] = []
-    for shape in ("1,8,8", "3,12,20", "2,9,7"):
-        texts += ask("sample", "--space", space, "--input", shape, "-n", str(count // 4))
+    for shape in shapes:
+        number = str(count // (len(shapes) + 1))
+        texts += ask("sample", "--space", space, "--input", shape, "-n", number)
     return texts + ask("sample", "--space", space, "-n", str(count - len(texts)))
+
+
+def inputs(shape: Shape, count: int) -> Tensor:
+    """So many inputs by chance."""
+    match shape.kind, shape.sizes:
+        case "tokens", (tokens, words):
+            return torch.randint(words, (count, tokens))
+        case "table", (numbers, categories, values):
+            codes = torch.randint(values, (count, categories))
+            return torch.cat([torch.randn(count, numbers), codes], 1)
+    return torch.randn(count, *shape.sizes)
 
 
 def runs(text: str) -> Network | None:
     """The network if PyTorch takes it, forward and backward; else None."""
     try:
         network = Network(architecture.parse(text))
+        shape = network.architecture.input
+        outs = [network.shapes[layer.label] for layer in network.architecture.layers]
+        kind = (outs or [shape])[-1].kind
+        if kind != "features" and (kind, shape.kind) != ("sequence", "tokens"):
+            return None
         for batch in (2, 3):
-            scores = network(torch.randn(batch, *network.architecture.input.tensor_sizes))
-            if scores.dim() != 2 or min(scores.shape) < 1:
+            scores = network(inputs(shape, batch))
+            if min(scores.shape) < 1:
                 return None
             if scores.requires_grad:  # it has parameters
                 scores.sum().backward()
-    except (architecture.ArchitectureError, RuntimeError, ValueError):
+    except (architecture.ArchitectureError, RuntimeError, ValueError, IndexError):
         return None
     return network
 

@@ -65,8 +65,8 @@ def test_a_function_searches(tmp_path: Path, capsys) -> None:
     assert result.best is not None
     data = datasets.load("digits")
     with torch.no_grad():
-        picked = result.best.module()(data.validation_images).argmax(1)
-    accuracy = float((picked == data.validation_labels).float().mean())
+        picked = result.best.module()(data.validation_inputs).argmax(1)
+    accuracy = float((picked == data.validation_targets).float().mean())
     assert accuracy == pytest.approx(result.best.metrics["validation_accuracy"])
 
 

@@ -55,7 +55,7 @@ def test_trailing_arguments_at_the_default_are_left_out() -> None:
         ("(network 1)", "expected (architecture (input C H W) (LAYER …)), got (network 1)"),
         (network(shape="1 8"), "expected (input C H W) with integers of at least 1, got (input 1"),
         (network(shape="1 0 8"), "expected (input C H W) with integers of at least 1"),
-        (network("(lstm 3)"), "unknown layer 'lstm'; known are conv2d, max-pool2d"),
+        (network("(rnn 3)"), "unknown layer 'rnn'; known are conv2d, max-pool2d"),
         (network("relu"), "expected a layer such as (relu), got relu"),
         (network("(relu 1)"), "(relu 1) has 1 arguments; expected none"),
         (

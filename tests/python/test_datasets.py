@@ -60,9 +60,9 @@ def test_a_data_set_is_one_file(tmp_path: Path) -> None:
     assert shapes.task == "categorize 4x4x1 images of drawn bars into 2 categories"
     datasets.ensure_available(spec)
     data = datasets.load(spec)
-    assert data.train_labels.bincount().tolist() == [6, 6]
-    assert data.validation_labels.bincount().tolist() == data.test_labels.bincount().tolist()
-    assert data.train_images.mean().item() == pytest.approx(0, abs=1e-6)
+    assert data.train_targets.bincount().tolist() == [6, 6]
+    assert data.validation_targets.bincount().tolist() == data.test_targets.bincount().tolist()
+    assert data.train_inputs.mean().item() == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -106,21 +106,21 @@ def digits() -> datasets.Tensors:
 
 
 def test_digits_are_the_real_ones(digits: datasets.Tensors) -> None:
-    images = torch.cat([digits.train_images, digits.validation_images, digits.test_images])
+    images = torch.cat([digits.train_inputs, digits.validation_inputs, digits.test_inputs])
     assert images.shape == (1797, 1, 8, 8) and images.dtype == torch.float32
     assert len({tuple(image.flatten().tolist()) for image in images}) == 1797
-    labels = torch.cat([digits.train_labels, digits.validation_labels, digits.test_labels])
+    labels = torch.cat([digits.train_targets, digits.validation_targets, digits.test_targets])
     assert labels.dtype == torch.int64
     assert labels.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 
 
 def test_digits_are_split_60_20_20_in_every_class(digits: datasets.Tensors) -> None:
-    sizes = [len(digits.train_labels), len(digits.validation_labels), len(digits.test_labels)]
+    sizes = [len(digits.train_targets), len(digits.validation_targets), len(digits.test_targets)]
     assert sizes == [1079, 359, 359]
     for labels, least in (
-        (digits.train_labels, 104),
-        (digits.validation_labels, 34),
-        (digits.test_labels, 35),
+        (digits.train_targets, 104),
+        (digits.validation_targets, 34),
+        (digits.test_targets, 35),
     ):
         counts = labels.bincount()
         assert int(counts.min()) >= least and int(counts.max()) <= least + 6
@@ -128,8 +128,8 @@ def test_digits_are_split_60_20_20_in_every_class(digits: datasets.Tensors) -> N
 
 def test_the_split_never_changes(digits: datasets.Tensors) -> None:
     again = datasets.load("digits")
-    assert torch.equal(again.test_images, digits.test_images)
-    assert digits.test_labels[:20].tolist() == [
+    assert torch.equal(again.test_inputs, digits.test_inputs)
+    assert digits.test_targets[:20].tolist() == [
         3,
         7,
         3,
@@ -154,11 +154,11 @@ def test_the_split_never_changes(digits: datasets.Tensors) -> None:
 
 
 def test_pixels_are_normalised_by_the_training_images(digits: datasets.Tensors) -> None:
-    assert float(digits.train_images.mean()) == pytest.approx(0, abs=1e-5)
-    assert float(digits.train_images.std()) == pytest.approx(1, abs=1e-3)
+    assert float(digits.train_inputs.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(digits.train_inputs.std()) == pytest.approx(1, abs=1e-3)
     assert digits.mean == pytest.approx((0.30635,), abs=1e-4)
     assert digits.deviation == pytest.approx((0.37684,), abs=1e-4)
-    pixels = digits.test_images * digits.deviation[0] + digits.mean[0]
+    pixels = digits.test_inputs * digits.deviation[0] + digits.mean[0]
     assert float(pixels.min()) == pytest.approx(0, abs=1e-5)
     assert float(pixels.max()) == pytest.approx(1, abs=1e-5)
 
@@ -191,9 +191,9 @@ def test_idx_files_in_the_data_folder_are_read(
     monkeypatch.setenv("ARCHITECTO_DATA", str(tmp_path))
     datasets.ensure_available("mnist")
     data = datasets.load("mnist")
-    assert data.train_images.shape == (1000, 1, 28, 28)
-    assert data.validation_labels.bincount().tolist() == [500] * 10
-    assert data.test_labels.tolist() == list(range(10)) * 2
+    assert data.train_inputs.shape == (1000, 1, 28, 28)
+    assert data.validation_targets.bincount().tolist() == [500] * 10
+    assert data.test_targets.tolist() == list(range(10)) * 2
 
 
 def offline(monkeypatch: pytest.MonkeyPatch, url: str, debian_folder: Path | None) -> None:
@@ -210,7 +210,7 @@ def test_debians_files_are_found_without_network(
 ) -> None:
     write_images(tmp_path / "debian", packed=True)
     offline(monkeypatch, NOBODY, tmp_path / "debian")
-    assert len(datasets.load("fashion-mnist", root=tmp_path / "own").test_labels) == 20
+    assert len(datasets.load("fashion-mnist", root=tmp_path / "own").test_targets) == 20
 
 
 def test_without_files_and_network_one_line_says_what_to_do(

@@ -59,7 +59,9 @@ def test_a_small_cnn_learns_the_digits(digits: TrainingEvaluator) -> None:
     told: list[tuple[int, int, float]] = []
     evaluation = evaluate(digits, CNN, on_epoch=lambda *epoch: told.append(epoch))
     assert (evaluation.status, evaluation.reason) == ("complete", None)
-    assert list(evaluation.metrics) == ["validation_accuracy", "test_accuracy", "parameters"]
+    names = list(evaluation.metrics)
+    assert names[:3] == ["validation_accuracy", "test_accuracy", "parameters"]
+    assert names[3:] == evaluation.facts["unlisted"]
     assert evaluation.metrics["test_accuracy"] >= 0.97
     assert reward(evaluation) > 0.95
     assert evaluation.metrics["parameters"] == 160 + 4640 + 512 * 64 + 64 + 650
@@ -88,8 +90,8 @@ def test_the_weights_are_those_that_were_judged(digits: TrainingEvaluator, tmp_p
     weights = torch.load(path, weights_only=True)
     judged = Network(parse(SMALL)).eval()
     judged.load_state_dict(weights)
-    found = judged(digits.data.test_images).argmax(dim=1)
-    accuracy = float((found == digits.data.test_labels).float().mean())
+    found = judged(digits.data.test_inputs).argmax(dim=1)
+    accuracy = float((found == digits.data.test_targets).float().mean())
     assert accuracy == pytest.approx(evaluation.metrics["test_accuracy"])
     assert [file.name for file in path.parent.iterdir()] == ["0.pt"]
 
@@ -113,7 +115,7 @@ def test_a_network_that_cannot_learn_gets_about_zero(digits: TrainingEvaluator) 
 
 
 def test_divergence_stops_training_and_is_a_result(tmp_path: Path) -> None:
-    evaluator = TrainingEvaluator("digits", learning_rate=1e25)
+    evaluator = TrainingEvaluator("digits", lr=1e25)
     evaluation = evaluate(evaluator, CNN, weights_path=tmp_path / "0.pt")
     assert (evaluation.status, reward(evaluation)) == ("failed", -1.0)
     assert (evaluation.reason or "").startswith("diverged: loss ")
@@ -167,8 +169,11 @@ def test_a_network_without_parameters_is_a_result(digits: TrainingEvaluator) -> 
     [
         ({"name": "guess"}, "evaluator: got 'guess', expected training, tabular, path/to/file.py"),
         ({"dataset": "digit"}, "data set: got 'digit', expected digits, fashion-mnist, mnist"),
-        ({"epochs": 0}, "epochs and batch_size must be at least 1"),
+        ({"epochs": 0}, "epochs is 0, expected a whole number from 1"),
         ({"device": "abacus"}, "device 'abacus' cannot be used"),
+        ({"lr": -1.0}, "lr is -1.0, expected a number above 0"),
+        ({"schedule": "saw"}, "schedule is saw, expected one-cycle, cosine, constant, linear"),
+        ({"options": {"metric": "r2"}}, "--metric is r2, but data set digits is a task of"),
         ({"momentum": 1, "x": 2}, "got momentum, x, but TrainingEvaluator takes dataset, device"),
         ({"name": "architecto.nothing:X"}, "no module architecto.nothing"),
         ({"name": "architecto.problems.networks.datasets:X"}, "got class X, expected one of"),
@@ -184,7 +189,7 @@ def test_an_evaluator_that_cannot_be_had(spec: dict[str, Any], message: str) -> 
 def test_a_spec_may_leave_everything_to_the_defaults() -> None:
     evaluator = create({"name": "training", "dataset": "digits", "device": "cpu", "epochs": None})
     assert isinstance(evaluator, TrainingEvaluator)
-    assert (evaluator.settings.epochs, evaluator.settings.batch_size) == (16, 32)
+    assert (evaluator.recipe.epochs, evaluator.recipe.batch_size) == (16, 32)
     assert isinstance(create({"device": "auto"}), TrainingEvaluator)
 
 

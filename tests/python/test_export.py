@@ -56,7 +56,7 @@ def test_the_written_program_normalises_as_the_training_did(tmp_path: Path) -> N
     module = runpy.run_path(str(write_best(tmp_path, found, PROBLEM)))
     pixels = torch.from_numpy(load_digits().images[:, None]).float() / 16
     normalised = module["normalise"](pixels)
-    assert any(torch.allclose(image, data.train_images[0], atol=1e-6) for image in normalised)
+    assert any(torch.allclose(image, data.train_inputs[0], atol=1e-6) for image in normalised)
     scores = module["load"]()(normalised)
     assert scores.shape == (len(pixels), 10)
 

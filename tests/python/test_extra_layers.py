@@ -10,12 +10,14 @@ import math
 import runpy
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from torch import Tensor
 
 from architecto.problems.networks import extra_layers
 from architecto.problems.networks.architecture import parse
@@ -94,17 +96,54 @@ def layer_norm(x: Array, w: Weights) -> Array:
     return centred / np.sqrt(variance + 1e-5) * w["weight"] + w["bias"]
 
 
-def attention(x: Array, w: Weights, heads: int) -> Array:
+def attention(x: Array, w: Weights, heads: int, causal: bool = False) -> Array:
     """softmax(Q Kᵀ / √d) V in each head (Vaswani et al., 2017); PyTorch keeps Q, K, V in one."""
     results = []
+    seen = np.tri(x.shape[1]) if causal else 1.0
     projected = x @ w["in_proj_weight"].T + w["in_proj_bias"]
     query, key, value = np.split(projected, 3, axis=-1)
     for head in range(heads):
         size = x.shape[-1] // heads
         own = slice(head * size, (head + 1) * size)
-        scores = np.exp(query[..., own] @ key[..., own].transpose(0, 2, 1) / math.sqrt(size))
+        products = query[..., own] @ key[..., own].transpose(0, 2, 1)
+        scores = np.exp(products / math.sqrt(size)) * seen
         results.append(scores / scores.sum(-1, keepdims=True) @ value[..., own])
     return linear(np.concatenate(results, -1), w / "out_proj")
+
+
+RANDOM = torch.Generator().manual_seed(0)
+
+
+def compare(
+    text: str,
+    inputs: Tensor,
+    parts: list[tuple[str, Callable[[Array, Weights], Array]]],
+    folder: Path,
+) -> str:
+    """Exports `(architecture TEXT)` with random weights, and holds what it makes of the inputs
+    against the formulas of its layers, by their labels. Returns the source."""
+    architecture = parse(f"(architecture {text})")
+    weights = {
+        key: value
+        if not value.is_floating_point()
+        else torch.rand(value.shape, generator=RANDOM) + (0.5 if "running_var" in key else -0.5)
+        for key, value in Network(architecture).state_dict().items()
+    }
+    torch.save(weights, folder / "weights.pt")
+    code = source(architecture)
+    assert "architecto" not in code.partition("import")[2]
+    (folder / "model.py").write_text(code)
+    network = runpy.run_path(str(folder / "model.py"))["load"]().double()
+    with torch.no_grad():
+        computed = network(inputs).numpy()
+    arrays = Weights({key: value.double().numpy() for key, value in weights.items()})
+    expected = inputs.numpy()
+    for part, work in parts:
+        expected = work(expected, arrays / part)
+    assert computed.shape == expected.shape
+    np.testing.assert_allclose(computed, expected, rtol=1e-5, atol=1e-8)
+    assert np.ptp(computed) > 0.01
+    return code
 
 
 # ---- the layers, in the order of extra_layers.py ------------------------------------------------
@@ -223,39 +262,24 @@ LAYERS: dict[str, tuple[Before, str, str, Callable[[Array, Weights], Array]]] = 
 """Class -> what comes before, the layer's text, its label in the module, and the formula."""
 
 
-def test_each_class_has_its_formula() -> None:
-    classes = {
+def classes(module: ModuleType) -> set[str]:
+    """Those that a module defines."""
+    return {
         name
-        for name, value in vars(extra_layers).items()
-        if isinstance(value, type) and value.__module__ == extra_layers.__name__
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__
     }
-    assert set(LAYERS) == classes
+
+
+def test_each_class_has_its_formula() -> None:
+    assert set(LAYERS) == classes(extra_layers)
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_an_exported_layer_computes_its_formula(name: str, tmp_path: Path) -> None:
     (before, prefix), text, label, formula = LAYERS[name]
-    architecture = parse(f"(architecture (input 3 8 12) ({before}{text}))")
-    random = torch.Generator().manual_seed(0)
-    weights = {
-        key: value
-        if not value.is_floating_point()
-        else torch.rand(value.shape, generator=random) + (0.5 if "running_var" in key else -0.5)
-        for key, value in Network(architecture).state_dict().items()
-    }
-    torch.save(weights, tmp_path / "weights.pt")
-    code = source(architecture)
-    assert f"class {name}(nn.Module)" in code and "architecto" not in code.partition("import")[2]
-    (tmp_path / "model.py").write_text(code)
-    network = runpy.run_path(str(tmp_path / "model.py"))["load"]().double()
-
-    images = torch.randn(4, 3, 8, 12, generator=random, dtype=torch.float64)
-    with torch.no_grad():
-        computed = network(images).numpy()
-    arrays = Weights({key: value.double().numpy() for key, value in weights.items()})
-    expected = images.numpy()
-    for part, work in [*prefix, (label, formula)]:
-        expected = work(expected, arrays / part)
-    assert computed.shape == expected.shape
-    np.testing.assert_allclose(computed, expected, rtol=1e-5, atol=1e-8)
-    assert np.ptp(computed) > 0.01
+    images = torch.randn(4, 3, 8, 12, generator=RANDOM, dtype=torch.float64)
+    code = compare(
+        f"(input 3 8 12) ({before}{text})", images, [*prefix, (label, formula)], tmp_path
+    )
+    assert f"class {name}(nn.Module)" in code

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 ROW = """    {"name": "layer-scale", "class": "extra_layers.LayerScale", "label": "scale",
-     "ranks": [3], "arguments": [{"name": "num_features", "says": "channels", "role": "follows"}]},
+     "takes": ["image"], "arguments": [{"name": "num_features", "says": "channels", "role": "follows"}]},
     {"name": "elu", "class": "ELU", "label": "elu"},
 """
 LISTED = """  [layer-scale (layer-scaleo layer in out params)]

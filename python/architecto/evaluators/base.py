@@ -44,15 +44,18 @@ class Evaluation:
     reason: str | None = None
     """Why it failed, in one line; None if it is complete."""
     metrics: dict[str, float] = field(default_factory=dict)
-    """Finite numbers by name, in the order in which tables show them. For networks:
-    validation_accuracy and test_accuracy (fractions, of the weights that were kept; the second is
-    reported and never used to choose) and parameters (how many are trained)."""
+    """Finite numbers by name, in the order in which tables show them. For networks the metric that
+    was chosen, such as validation_accuracy and test_accuracy (fractions, of the weights that were
+    kept; the second is reported and never used to choose), then parameters (how many are trained),
+    then the other metrics of the task."""
     curves: dict[str, list[float]] = field(default_factory=dict)
-    """Finite numbers in order, by name. For networks: training_loss (cross-entropy, natural
-    logarithm, of each batch) and validation_accuracy (after each epoch)."""
+    """Finite numbers in order, by name. For networks: training_loss (of each batch, for classes the
+    cross-entropy, natural logarithm) and the objective (after each epoch)."""
     facts: dict[str, Any] = field(default_factory=dict)
-    """Whatever else is to be kept, as JSON values. For networks: chance_loss (the loss of a uniform
-    guess), preprocessing (mean and deviation of the training pixels in [0, 1], one a channel)."""
+    """Whatever else is to be kept, as JSON values. unlisted: the metrics that tables leave out. For
+    networks: chance_loss (the loss of a guess without looking), recipe (how it was trained),
+    preprocessing (mean and deviation of the training inputs, of images of their pixels in [0, 1],
+    one a channel; and what else `problems/networks/preparation.py` says)."""
     seconds: float = 0.0
     """Wall-clock time."""
     judged: bool = True

@@ -81,7 +81,9 @@ def read(path: str | Path, search_metric: str, report_metric: str) -> Table:
     search, report = columns[search_metric], columns[report_metric]
     if min(min(values.values()) for values in columns.values()) < 0:
         worst = min(search.values())
-        return Table(Path(path), search, report, worst, max(search.values()) - worst or 1.0, "score")
+        return Table(
+            Path(path), search, report, worst, max(search.values()) - worst or 1.0, "score"
+        )
     if too_large is not None:
         raise too_large
     largest = max(max(values.values()) for values in columns.values())

@@ -33,6 +33,14 @@ def settings_class(spec: str) -> type:
     return kind
 
 
+def stored(spec: str, given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Settings with the objects among them written into `folder`, see `BaseProblem.stored`."""
+    if not isinstance(spec, str) or is_file(spec):
+        return given
+    found: dict[str, Any] = CATALOGUE.load(spec).stored(given, folder)
+    return found
+
+
 def open(spec: str, chosen: Any) -> BaseProblem:
     """The problem of a spec, with its settings; raises a ValueError with one line."""
     if is_file(spec):

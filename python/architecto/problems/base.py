@@ -71,6 +71,13 @@ class BaseProblem(ABC):
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    @classmethod
+    def stored(cls, given: dict[str, Any], folder: Path) -> dict[str, Any]:
+        """Settings of a notebook with what stands for objects in them, such as arrays: specs of
+        files that are written into `folder`, for every process of a run. A ValueError of one line.
+        """
+        return given
+
     def __init_subclass__(cls, **more: Any) -> None:
         """What the code of a problem raises by mistake is a ProblemError, in one line."""
         super().__init_subclass__(**more)

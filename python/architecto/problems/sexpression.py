@@ -67,6 +67,13 @@ def read(text: str) -> Expression:
     return top[0]
 
 
+def write(expression: Expression) -> str:
+    """The text of an expression, its tokens parted by one space."""
+    if isinstance(expression, list):
+        return "(" + " ".join(map(write, expression)) + ")"
+    return str(expression)
+
+
 def _atom(token: str, position: int) -> str | int | float:
     if _INTEGER.fullmatch(token):
         return int(token)

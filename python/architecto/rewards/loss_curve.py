@@ -1,13 +1,15 @@
 """The reward of a trial: how far the training loss fell below chance, read off a fitted curve.
 
-Losses are measured in units of L0, the loss of a guess by chance: ln(classes) for the cross-entropy
-of a uniform one. With
+Losses are measured in units of L0, the loss of a guess that does not look at the input: ln(classes)
+for the cross-entropy of a uniform one, ln(words) for the next token, ln 2 for each label, and 1 for
+the squared error of standardised targets, which is that of predicting the mean. With
 y_0 = 1 and y_i = min(loss_i / L0, 3), a curve f with f(0) = 1 is fitted to the points (i/N, y_i);
 the reward is the mean of its gradient over the run, negated:
 
     reward = -(f(1) - f(0)) / (1 - 0) = 1 - f(1), clipped to [-1, 1]
 
-so 1 is a loss of 0 at the end, 0 is chance, and a loss that rises above chance is negative. The
+so 1 is a loss of 0 at the end, 0 is chance, and a loss that rises above chance is negative; of a
+regression it is about the R2 of the training part. The
 fit, rather than the last loss, keeps the noise of single batches out of the reward.
 """
 

@@ -44,6 +44,7 @@ class Display:
         self._problem = problem
         self._steps, self._begun, self._drawn = 0, clock(), clock()
         self._best: float | None = None
+        self._objective = ""
         self._done = 0
         self._epochs: dict[int, tuple[int, int]] = {}
         """Of each trial that is under way: epochs trained, and of how many."""
@@ -130,10 +131,16 @@ class Display:
         self._done += 1
         value = result.evaluation.value
         if value is not None and (self._best is None or value > self._best):
-            self._best = value
+            self._best, self._objective = value, result.evaluation.objective
+
+    @property
+    def _shown_best(self) -> str:
+        if self._best is None:
+            return "–"
+        return f"{report.objective(self._objective, self._best)[1]:.3f}"
 
     def _draw(self) -> None:
-        best = "–" if self._best is None else f"{self._best:.3f}"
+        best = self._shown_best
         rate = self._steps / max(self._clock() - self._begun, 1e-9)
         trained = sum(epoch / epochs for epoch, epochs in self._epochs.values() if epochs)
         self._progress.update(
@@ -153,8 +160,9 @@ class Display:
         head = f"[{self._done}/{self.trials}] trial {result.number}"
         if evaluation.value is None:
             return f"{head}  failed: {evaluation.reason}"
-        parts = [head, f"{report.label(evaluation.objective)} {evaluation.value:.3f}"]
-        parts += [f"best {self._best:.3f}"] if best else []
+        name, value = report.objective(evaluation.objective, evaluation.value)
+        parts = [head, f"{name} {value:.3f}"]
+        parts += [f"best {self._shown_best}"] if best else []
         parts += [f"reward {result.reward:.3f}"] if result.reward is not None else []
         count = evaluation.metrics.get("parameters")
         parts += [f"parameters {count}"] if count is not None else []

@@ -33,8 +33,11 @@ class BestTable:
 
 
 def _metrics(trials: list[TrialResult]) -> list[str]:
-    """The names of all their metrics, in the order in which evaluations give them."""
-    return list(dict.fromkeys(name for trial in trials for name in trial.evaluation.metrics))
+    """The names of all their metrics, in the order in which evaluations give them, but those that
+    an evaluation lists as its fact `unlisted`."""
+    found = (trial.evaluation for trial in trials)
+    names = (n for e in found for n in e.metrics if n not in e.facts.get("unlisted", ()))
+    return list(dict.fromkeys(names))
 
 
 def _figures(trial: TrialResult, metrics: list[str]) -> list[str]:
@@ -82,6 +85,13 @@ def _narrow(
 def label(metric: str) -> str:
     """What a metric is called where there is little room: `validation` for validation_accuracy."""
     return metric.removesuffix("_accuracy").replace("_", " ")
+
+
+def objective(metric: str, value: float) -> tuple[str, float]:
+    """An objective for a person: an error, which ranks by its negative value, as such."""
+    if "_negative_" in metric:
+        metric, value = metric.replace("_negative_", "_"), -value
+    return label(metric), value
 
 
 def figure(metric: str, value: float | None) -> str:

@@ -54,7 +54,7 @@ class Best:
     def module(self) -> nn.Module:
         """The network with its trained weights, in evaluation mode, on the CPU.
 
-        Images `[n, C, H, W]`, normalised with the mean and deviation in
+        Inputs `[n, …]`, of images `[n, C, H, W]`, normalised with the mean and deviation in
         ``evaluation.facts["preprocessing"]`` → scores `[n, classes]`. Errors as `load`.
         """
         return self.load()
@@ -65,9 +65,10 @@ class Result:
     """The trials of a run.
 
     trials: one dict a finished trial, by number, ready for ``pandas.DataFrame``: trial, status
-        ("complete" or "failed"), reason (of a failure), the metrics (for networks
-        validation_accuracy and test_accuracy, fractions, and parameters), reward (in [-1, 1], None
-        where it was not judged), seconds, epochs, episode, scorer, answer
+        ("complete" or "failed"), reason (of a failure), the metrics (for networks that classify
+        validation_accuracy and test_accuracy, fractions, parameters, and the other metrics of the
+        task), reward (in [-1, 1], None where it was not judged), seconds, epochs, episode, scorer,
+        answer
     best: None while no trial is complete
     """
 
@@ -94,10 +95,10 @@ class Result:
             return f"{head}, none complete"
         from architecto.runs import report
 
-        name = self.best.evaluation.objective
-        value = report.figure(name, self.best.metrics[name])
-        shown = self.best.problem.summary(self.best.answer)
-        return f"{head}, best: trial {self.best.trial}, {report.label(name)} {value}, {shown}"
+        metric = self.best.evaluation.objective
+        name, number = report.objective(metric, self.best.metrics[metric])
+        value, shown = report.figure(metric, number), self.best.problem.summary(self.best.answer)
+        return f"{head}, best: trial {self.best.trial}, {name} {value}, {shown}"
 
 
 def _best(trial: TrialResult, folder: Path, problem: BaseProblem) -> Best:

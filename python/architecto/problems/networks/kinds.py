@@ -58,11 +58,11 @@ class Kind:
 
     name: str
     class_name: str
-    """Of `torch.nn`; or behind a dot of `extra_layers`, or of `joins`."""
+    """Of `torch.nn`; or behind a dot of `extra_layers`, `sequence_layers` or `joins`."""
     label: str
     """Modules are called label + number: `conv1`, `conv2`, …"""
-    takes: tuple[str, ...] = ()
-    """Kinds of the shapes that the layer takes, see `shapes`. Empty: any."""
+    takes: tuple[str, ...] = ("image", "features", "series", "sequence")
+    """Kinds of the shapes that the layer takes, see `shapes`; a join, from its branches."""
     gives: str = ""
     """Kind of the shape that comes out. Empty: that which comes in."""
     summary: str = ""

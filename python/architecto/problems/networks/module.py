@@ -5,12 +5,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from architecto.problems.networks import extra_layers, joins
+from architecto.problems.networks import extra_layers, joins, sequence_layers
 from architecto.problems.networks.architecture import Architecture, ArchitectureError, Layer
 from architecto.problems.networks.kinds import KINDS, Kind
 from architecto.problems.networks.shapes import Shape
 
-_MODULES = {"": nn, "extra_layers": extra_layers, "joins": joins}
+_MODULES = {
+    "": nn,
+    "extra_layers": extra_layers,
+    "sequence_layers": sequence_layers,
+    "joins": joins,
+}
 
 
 def _class(kind: Kind) -> Any:
@@ -89,9 +94,14 @@ class Network(nn.Module):
 def _check_kinds(layer: Layer, given: Shape, joined: list[str]) -> None:
     """Raises ValueError where a layer takes other kinds, which PyTorch might not notice: it may
     take the batch for channels, and a sequence for a series."""
-    takes = KINDS[layer.kind].takes
-    if takes and given.kind not in takes:
-        raise ValueError(f"expected {' or '.join(takes)}")
+    kind = KINDS[layer.kind]
+    if not set(joined or [given.kind]) <= set(kind.takes):
+        raise ValueError(f"expected {' or '.join(kind.takes)}")
+    if given.kind in ("tokens", "table"):  # PyTorch would not miss numbers that never come
+        pairs = zip(kind.arguments, layer.arguments, strict=False)
+        sizes = tuple(value for argument, value in pairs if argument.role == "follows")
+        if sizes != given.sizes[len(given.sizes) - len(sizes) :]:
+            raise ValueError("the sizes of the input differ")
     if len(set(joined)) > 1:
         raise ValueError(f"expected branches of one kind, got {' and '.join(joined)}")
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.base import BaseProblem, ProblemError
-from architecto.problems.networks import datasets
+from architecto.problems.networks import datasets, recipe
 from architecto.problems.networks.quantities import QUANTITIES
-from architecto.settings import documented, setting
+from architecto.problems.networks.shapes import Shape
+from architecto.settings import documented, option, setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +32,42 @@ class _Fixed:
     )
     dataset: str = setting(
         "digits",
-        f"images to learn: {', '.join(datasets.CATALOGUE.registered)}, or path/to/file.py:Class",
+        f"data to learn: {', '.join((*datasets.CATALOGUE.registered, *datasets.CATALOGUE.forms))}, "
+        "or path/to/file.py:Class",
+        metavar="SPEC",
+    )
+    target: str | None = setting(
+        None,
+        "column of a table to predict; several with commas between",
+        metavar="COLUMN",
+        absent="none, a table needs one",
+    )
+    image_size: int | None = setting(
+        None,
+        "height and width that images of a folder are brought to",
+        metavar="N",
+        least=1,
+        absent="as found",
+    )
+    context: int | None = setting(
+        None,
+        "tokens of a text that a language model sees at once",
+        metavar="N",
+        least=1,
+        absent="64",
+    )
+    metric: str | None = setting(
+        None,
+        "metric of the validation part that ranks networks: "
+        + "; ".join(f"{task}: {', '.join(m)}" for task, m in datasets.METRICS.items()),
+        metavar="METRIC",
+        absent="the first of its task",
+    )
+    class_weights: str | None = setting(
+        None,
+        "weights of the classes in the loss: none, or balanced for the same weight of each",
+        metavar="NAME",
+        absent="none",
     )
     table: str | None = setting(
         None,
@@ -51,8 +87,11 @@ class _Fixed:
     device: str = setting(
         "cpu", "where networks are trained: cpu, cuda, cuda:N, mps", metavar="DEVICE"
     )
-    epochs: int | None = setting(
-        None, "epochs of a training", metavar="N", least=1, absent="the data set's own number"
+    max_memory: int | None = setting(
+        None,
+        "at most so many bytes for weights and activations of a training",
+        metavar="N",
+        least=1,
     )
 
 
@@ -69,7 +108,13 @@ def _budget(meaning: str) -> Any:
 NetworkSettings = documented(
     dataclasses.make_dataclass(
         "NetworkSettings",
-        [(f"max_{name}", int | None, _budget(meaning)) for name, meaning in QUANTITIES.items()],
+        [
+            *(
+                (f"max_{name}", int | None, _budget(meaning))
+                for name, meaning in QUANTITIES.items()
+            ),
+            *recipe.settings(),
+        ],
         bases=(_Fixed,),
         frozen=True,
         namespace={"__doc__": "What a search for networks may be told."},
@@ -89,6 +134,13 @@ class Networks(BaseProblem):
     evaluators = ("training", "tabular")
     stores_weights = True
 
+    @classmethod
+    def stored(cls, given: dict[str, Any], folder: Path) -> dict[str, Any]:
+        """`dataset` may be what `datasets.from_object` takes: arrays, a torch Dataset, a table."""
+        if isinstance(given.get("dataset", ""), str):
+            return given
+        return given | {"dataset": datasets.from_object(given["dataset"], folder)}
+
     @property
     def task(self) -> str:
         settings = self.settings
@@ -96,13 +148,22 @@ class Networks(BaseProblem):
             return (
                 f"find the best {settings.search_metric} of the table {Path(settings.table).stem}"
             )
-        return datasets.create(settings.dataset).task
+        return self._dataset.task
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """What is said of the data set beside its name."""
+        return datasets.options(self.settings)
+
+    @property
+    def _dataset(self) -> datasets.BaseDataset:
+        return datasets.create(self.settings.dataset, self._options)
 
     @property
     def title(self) -> str:
-        results = self.settings.table or self.settings.dataset
-        file = results.rpartition(":")[0] or results  # FILE.py:Class
-        return f"{Path(self.settings.space).stem}-{Path(file).stem}"
+        table = self.settings.table
+        results = Path(table).stem if table else datasets.title(self.settings.dataset)
+        return f"{Path(self.settings.space).stem}-{results}"
 
     def engine_words(self) -> list[str]:
         settings = self.settings
@@ -110,19 +171,38 @@ class Networks(BaseProblem):
         if settings.table is not None:
             words.append("--table-keys")
         else:
-            info = datasets.create(settings.dataset)
-            words += ["--input", ",".join(map(str, info.input_shape))]
+            info = self._dataset
+            words += ["--input", Shape(info.input_kind, info.input_shape).option]
             words += ["--classes", str(info.classes)]
+            words += self._training_words(info)
         for quantity in QUANTITIES:
             most = getattr(settings, f"max_{quantity}")
             if most is not None:
                 words += [f"--max-{quantity}", str(most)]
         return words
 
+    def _training_words(self, info: datasets.BaseDataset) -> list[str]:
+        """What an engine is told of the training: the parts that are searched, and the memory."""
+        settings = self.settings
+        template = recipe.template(settings, info)
+        words = [] if template is None else ["--training", template]
+        if settings.max_memory is not None:
+            words += ["--max-memory", str(settings.max_memory)]
+            if settings.batch_size != recipe.SEARCH:
+                words += ["--batch-size", str(settings.batch_size or info.batch_size)]
+        return words
+
     def check(self) -> None:
-        _check_space(self.settings.space)
-        if self.settings.table is None:
-            datasets.create(self.settings.dataset)
+        settings = self.settings
+        _check_space(settings.space)
+        if settings.table is None:
+            recipe.check_settings(settings, self._dataset)
+            return
+        for name in (*recipe.VALUES, "max_memory"):
+            if getattr(settings, name) is not None:
+                raise ProblemError(
+                    f"{option(name)} has no meaning with --table: nothing is trained"
+                )
 
     def check_evaluator(self, name: str) -> None:
         device, table = self.settings.device, self.settings.table
@@ -135,7 +215,7 @@ class Networks(BaseProblem):
         if name == "tabular":
             self._check_table()
         elif name == "training":
-            datasets.ensure_available(self.settings.dataset)
+            datasets.ensure_available(self.settings.dataset, options=self._options)
             if device != "cpu":
                 _check_device(device)
 
@@ -162,28 +242,34 @@ class Networks(BaseProblem):
                 "search_metric": settings.search_metric,
                 "report_metric": settings.report_metric or settings.search_metric,
             }
-        given = {key: getattr(settings, key) for key in ("dataset", "device", "epochs")}
-        return {"name": name} | (given if name == "training" else {"offered": given})
+        given = {"dataset": settings.dataset, "device": settings.device}
+        given |= recipe.fixed(settings) | {"options": datasets.options(settings)}
+        if name != "training":
+            return {"name": name, "offered": given | given["options"]}
+        return {"name": name} | {
+            key: value for key, value in given.items() if key == "epochs" or value not in (None, {})
+        }
 
     # ---------------------------------------------------------------------------- the answers
 
     def canonical(self, answer: str) -> str:
         from architecto.problems.networks import architecture
 
-        if answer.startswith("(network "):
-            return answer.strip()
         try:
-            return str(architecture.parse(answer))
-        except architecture.ArchitectureError as error:
+            text, changes = recipe.split(answer)
+            return recipe.join(str(architecture.parse(text)), changes)
+        except (architecture.ArchitectureError, recipe.RecipeError) as error:
             raise ProblemError(str(error)) from None
 
     def summary(self, answer: str) -> str:
         from architecto.problems.networks import architecture
 
         try:
-            return architecture.summary(architecture.parse(answer))
-        except architecture.ArchitectureError:
+            text, changes = recipe.split(answer)
+            layers = architecture.summary(architecture.parse(text))
+        except (architecture.ArchitectureError, recipe.RecipeError):
             return answer
+        return f"{layers} · {recipe.summary(changes)}" if changes else layers
 
     def write_best(self, folder: Path, answer: str, evaluation: Evaluation) -> Path:
         """Write the network as ``model.py``, which loads the ``weights.pt`` beside it."""
@@ -195,28 +281,32 @@ class Networks(BaseProblem):
         """The network as a PyTorch module in readable source that depends on torch alone."""
         from architecto.problems.networks import architecture, source_code
 
-        if answer.startswith("(network "):
-            return answer.strip()
-        pixels = evaluation.facts.get("preprocessing", {})
-        tree = architecture.parse(answer)
-        return source_code.source(tree, pixels.get("mean"), pixels.get("deviation"))
+        text, changes = recipe.split(answer)
+        return source_code.source(
+            architecture.parse(text),
+            evaluation.facts.get("preprocessing"),
+            evaluation.facts.get("recipe"),
+            changes,
+        )
 
     def load(self, folder: Path, answer: str) -> nn.Module:
         """The network with its trained weights, in evaluation mode, on the CPU.
 
-        Images `[n, C, H, W]`, normalised with the pixels' mean and deviation of the training images
-        as `datasets.load` gives them → scores `[n, classes]`. Raises FileNotFoundError where the
-        folder holds the weights of another network, or none.
+        Inputs `[n, …]`, normalised as `datasets.load` gives them → scores `[n, classes]`, of a
+        regression the targets in standard deviations from their mean, of a language model
+        `[n, tokens, classes]`. Raises FileNotFoundError where the folder holds the weights of
+        another network, or none.
         """
         import torch
 
         from architecto.problems.networks import architecture
         from architecto.problems.networks.module import Network
-        from architecto.problems.networks.source_code import layer_list
+        from architecto.problems.networks.source_code import layer_list, term
 
-        tree = architecture.parse(answer)
-        file = folder / "model.py"
-        if not file.is_file() or layer_list(tree) not in file.read_text(encoding="utf-8"):
+        text, changes = recipe.split(answer)
+        tree, file = architecture.parse(text), folder / "model.py"
+        source = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if layer_list(tree) not in source or term(changes) not in source:
             raise FileNotFoundError(f"no weights of this network in {folder}")
         network = Network(tree)
         weights = torch.load(folder / "weights.pt", weights_only=True, map_location="cpu")

@@ -1,17 +1,21 @@
 """An architecture as a Python file that depends on torch alone."""
 
 import inspect
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping
+from typing import Any
 
+from architecto.problems.networks import preparation
 from architecto.problems.networks.architecture import Architecture, Layer
 from architecto.problems.networks.kinds import KINDS
 from architecto.problems.networks.module import CLASSES, Network, module_arguments
+from architecto.problems.networks.recipe import Changes, write
 
 _FILE = '''\
-"""An image classifier found by Architecto: input {input}, {parameters:,} parameters.
+"""{head} found by Architecto: input {input}, {parameters:,} parameters.
 
 `python model.py` loads the weights.pt beside this file and prints the layers. From other code:
-{use}
+{use}{recipe}
 """
 
 from pathlib import Path
@@ -21,7 +25,7 @@ from torch import Tensor, nn
 
 ARCHITECTURE = """\\
 {architecture}"""
-{normalise}
+{term}{normalise}
 {blocks}
 class Network(nn.Module):
     def __init__(self) -> None:
@@ -47,52 +51,39 @@ if __name__ == "__main__":
 '''
 
 
-_USE = """\
-`from model import load; network = load()`, then `network(images)` with images of shape
-[n, {shape}]."""
-
-_USE_NORMALISED = """\
-`from model import load, normalise; network = load()`, then `network(normalise(images))` with
-images of shape [n, {shape}] and pixels in [0, 1]."""
-
-_NORMALISE = '''\
-
-MEAN = {mean}
-STD = {deviation}
-
-
-def normalise(images: Tensor) -> Tensor:
-    """Pixels in [0, 1] → what the network was trained on: mean 0, deviation 1 in each channel."""
-    mean, std = (torch.tensor(numbers)[:, None, None] for numbers in (MEAN, STD))
-    return (images - mean) / std
-'''
-
-
 def source(
     architecture: Architecture,
-    mean: Sequence[float] | None = None,
-    deviation: Sequence[float] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
+    recipe: str | None = None,
+    changes: Changes | None = None,
 ) -> str:
     """Returns a Python file that defines the same network and depends on torch alone.
 
     Run as a program, the file loads the `weights.pt` beside it and prints the architecture and its
-    number of parameters. Its class has the same state dict as `Network`. With `mean` and
-    `deviation` of the training pixels in [0, 1], one number a channel, it has a function that
-    normalises images in the way that the network was trained on. Raises `ArchitectureError` where
-    shapes do not fit.
+    number of parameters. Its class has the same state dict as `Network`.
+
+    preprocessing: the fact of that name of an evaluation, see `preparation`: the file then has
+        functions that make inputs in the way that the network was trained on
+    recipe: the whole recipe of the training, told in words
+    changes: what the search found of it
+
+    Raises `ArchitectureError` where shapes do not fit.
     """
+    facts = {"input": architecture.input.kind, **(preprocessing or {})}
     network = Network(architecture)
     leaves = [layer for layer in architecture.walk() if not layer.branches]
     lines = [f"self.{layer.label} = {_constructor(layer, architecture)}" for layer in leaves]
     own = {CLASSES[layer.kind] for layer in leaves if "." in KINDS[layer.kind].class_name}
     blocks = [inspect.getsource(c) for c in sorted(own, key=lambda c: str(c.__name__))]
     steps = _steps(architecture.layers, "x", "x", network)
-    normalised = mean is not None and deviation is not None
     shape = ", ".join(map(str, architecture.input.tensor_sizes))
     return _FILE.format(
         input=architecture.input,
-        use=(_USE_NORMALISED if normalised else _USE).format(shape=shape),
-        normalise=_NORMALISE.format(mean=mean, deviation=deviation) if normalised else "",
+        head=preparation.head(facts),
+        use=preparation.use(facts, shape),
+        recipe=f"\n\nTrained with {_wrapped(recipe)}." if recipe else "",
+        term=term(changes),
+        normalise=preparation.code(facts),
         parameters=network.parameter_count,
         architecture=layer_list(architecture),
         blocks="".join(f"\n{block}\n" for block in blocks),
@@ -101,10 +92,20 @@ def source(
     )
 
 
+def term(changes: Changes | None) -> str:
+    """The line that holds the recipe which the search found; empty where it found none."""
+    return "" if changes is None else f'TRAINING = "{write(changes)}"\n'
+
+
 def layer_list(architecture: Architecture) -> str:
     """The architecture text with each layer on a line of its own."""
     layers = "\n  ".join(map(str, architecture.layers))
     return f"(architecture (input {architecture.input.text}) (\n  {layers}))"
+
+
+def _wrapped(recipe: str) -> str:
+    """In lines of a docstring, the first behind two words."""
+    return "\n".join(textwrap.wrap(recipe, 100, initial_indent=" " * 13)).lstrip()
 
 
 def _constructor(layer: Layer, architecture: Architecture) -> str:

@@ -1,8 +1,8 @@
-"""Trains an architecture on a data set: AdamW, one cycle of the learning rate, cross-entropy.
+"""Trains an architecture on a data set, as a recipe says, and measures it.
 
-The weights that are kept, and their validation and test accuracy, are those after the last epoch:
-the learning rate has come down to zero by then, and a choice of the best epoch would make the
-validation accuracy look better than it is.
+The weights that are kept, and their metrics of the validation and the test part, are those after
+the last epoch: the learning rate has come down by then, and a choice of the best epoch would make
+the validation metric look better than it is.
 """
 
 from __future__ import annotations
@@ -12,42 +12,28 @@ import os
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from architecto.evaluators import EvaluatorError
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
-from architecto.problems.networks import datasets
+from architecto.problems.networks import datasets, losses, metrics, optimizers, recipe
 from architecto.problems.networks.architecture import ArchitectureError, parse
+from architecto.problems.networks.augmentation import augmented
+from architecto.problems.networks.metrics import MetricError
 from architecto.problems.networks.module import Network
+from architecto.problems.networks.recipe import Recipe, RecipeError
 from architecto.problems.networks.shapes import Shape
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How long and how fast to train on one data set."""
-
-    epochs: int
-    batch_size: int
-    """Images a batch; the last, smaller batch of an epoch is used too."""
-    learning_rate: float
-    """The highest of the cycle."""
-
-
-WARM_UP = 0.05
-"""Part of the run in which the learning rate rises; it is short so that the losses fall from the
-start, as the reward's curves do. Then it falls to zero along a cosine."""
-
-WEIGHT_DECAY = 0.02
-"""AdamW's decoupled decay (Loshchilov and Hutter, 2019)."""
-
 TEST_BATCH = 1000
-"""Images a batch when accuracy is measured."""
+"""Inputs a batch when metrics are measured."""
+
+TEST_BATCH_OF_TEXTS = 64
+"""The same of a language model, which gives a vocabulary's scores for each token."""
 
 
 class Diverged(Exception):
@@ -55,7 +41,11 @@ class Diverged(Exception):
 
 
 class TrainingEvaluator(BaseEvaluator):
-    """Trains each architecture from scratch."""
+    """Trains each architecture from scratch.
+
+    objective: `validation_accuracy`, or that of the metric that the options choose
+    recipe: the Recipe, where an answer does not say otherwise
+    """
 
     reward = "loss-curve"
 
@@ -65,32 +55,53 @@ class TrainingEvaluator(BaseEvaluator):
         device: str = "cpu",
         epochs: int | None = None,
         batch_size: int | None = None,
-        learning_rate: float | None = None,
+        lr: float | None = None,
+        optimizer: str | None = None,
+        weight_decay: float | None = None,
+        schedule: str | None = None,
+        augment: str | None = None,
+        label_smoothing: float | None = None,
+        clip: float | None = None,
+        options: Mapping[str, Any] | None = None,
         data_folder: str | None = None,
     ) -> None:
-        """dataset: what `datasets.create` takes; read here, once.
+        """dataset, options: what `datasets.create` takes; read here, once.
         device: "cpu", "cuda", "cuda:1", … or "auto": CUDA where there is some, else the CPU.
-        epochs, batch_size, learning_rate: None for what suits the data set.
+        epochs to clip: the values of a recipe; None for what suits the data set, or the default.
         data_folder: where the data set's files lie; None for the usual place.
 
         Raises `EvaluatorError` for a setting that cannot be used, `DatasetError` for a data set.
         """
-        usual = datasets.create(dataset)
-        self.settings = Settings(
-            epochs=usual.epochs if epochs is None else epochs,
-            batch_size=batch_size or usual.batch_size,
-            learning_rate=learning_rate or usual.learning_rate,
-        )
-        if self.settings.epochs < 1 or self.settings.batch_size < 1:
-            raise EvaluatorError(f"epochs and batch_size must be at least 1, got {self.settings}")
+        options = options or {}
+        info = datasets.create(dataset, options)
+        self.given: recipe.Changes = {
+            "optimizer": optimizer,
+            "lr": lr,
+            "weight_decay": weight_decay,
+            "batch_size": batch_size,
+            "schedule": schedule,
+            "augment": augment,
+            "label_smoothing": label_smoothing,
+            "clip": clip,
+            "epochs": epochs,
+        }
+        try:
+            self.recipe = Recipe.of(info, self.given)
+            recipe.check_fits(self.recipe, info.input_kind, info.task_kind, info.name)
+        except RecipeError as error:
+            raise EvaluatorError(str(error)) from None
+        self.metric = info.metric
+        self.objective = metrics.objective(self.metric)
         self.device = _device(device)
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = False
             torch.backends.cudnn.deterministic = True
-        self.data = datasets.load(dataset, Path(data_folder) if data_folder else None)
-        self.chance_loss = float(np.log(self.data.info.classes))
-        self.train_images = self.data.train_images.to(self.device)
-        self.train_labels = self.data.train_labels.to(self.device)
+        root = Path(data_folder) if data_folder else None
+        self.data = datasets.load(dataset, root, options=options)
+        self.train_inputs = self.data.train_inputs.to(self.device)
+        self.train_targets = self.data.train_targets.to(self.device)
+        self.loss = losses.create(self.data.info, self.train_targets)
+        self.chance_loss = self.loss.chance
         # The first optimizer of a process imports much of torch, which takes seconds: do it now.
         torch.optim.AdamW([nn.Parameter(torch.zeros(1))])
 
@@ -105,31 +116,28 @@ class TrainingEvaluator(BaseEvaluator):
     ) -> Evaluation:
         """See `BaseEvaluator.evaluate`."""
         started = time.perf_counter()
-        losses: list[float] = []
-        accuracies: list[float] = []
-        curves = {"training_loss": losses, "validation_accuracy": accuracies}
-        metrics: dict[str, float] = {}
+        curves: dict[str, list[float]] = {"training_loss": [], self.objective: []}
+        known: dict[str, float] = {}
+        told: dict[str, Any] = {"chance_loss": self.chance_loss}
 
         def fail(reason: str, *, judged: bool = True) -> Evaluation:
+            seconds = time.perf_counter() - started
             return failed(
-                reason,
-                judged=judged,
-                metrics=metrics,
-                curves=curves,
-                facts={"chance_loss": self.chance_loss},
-                seconds=time.perf_counter() - started,
+                reason, judged=judged, metrics=known, curves=curves, facts=told, seconds=seconds
             )
 
         torch.manual_seed(seed)
         try:
-            network = self._build(answer)
-            metrics["parameters"] = network.parameter_count
+            text, changes = recipe.split(answer)
+            how = self._recipe(changes or {})
+            network = self._build(text)
+            known["parameters"] = network.parameter_count
             # Images stay in PyTorch's usual order: with channels last, oneDNN's convolution of
             # kernel 1 and stride 2 writes past its memory (seen with torch 2.14.1 on a CPU).
             network.to(self.device)
-            self._train(network, losses, accuracies, on_epoch)
-            test_accuracy = self._accuracy(network, self.data.test_images, self.data.test_labels)
-        except (ArchitectureError, Diverged) as error:
+            kept = self._train(network, how, curves, on_epoch)
+            found, unlisted = self._metrics(network, kept, known)
+        except (ArchitectureError, RecipeError, MetricError, Diverged) as error:
             return fail(str(error))
         except Exception as error:  # whatever a network does, the search goes on
             traceback.print_exc()
@@ -139,93 +147,162 @@ class TrainingEvaluator(BaseEvaluator):
                 _save(network, weights_path)
             except (OSError, RuntimeError) as error:  # PyTorch's own writer raises the latter
                 return fail(f"its weights cannot be written: {error}", judged=False)
-        return Evaluation(
-            "complete",
-            metrics={
-                "validation_accuracy": accuracies[-1],
-                "test_accuracy": test_accuracy,
-                **metrics,
-            },
-            curves=curves,
-            facts={
-                "chance_loss": self.chance_loss,
-                "preprocessing": {
-                    "mean": list(self.data.mean),
-                    "deviation": list(self.data.deviation),
-                },
-            },
-            seconds=time.perf_counter() - started,
-        )
+        told |= {
+            "preprocessing": _preprocessing(self.data),
+            "recipe": str(how),
+            "unlisted": unlisted,
+        }
+        seconds = time.perf_counter() - started
+        return Evaluation("complete", metrics=found, curves=curves, facts=told, seconds=seconds)
+
+    def _recipe(self, changes: recipe.Changes) -> Recipe:
+        """That of the settings with what an answer says; raises RecipeError."""
+        info = self.data.info
+        found = Recipe.of(info, self.given, changes)
+        recipe.check_fits(found, info.input_kind, info.task_kind, info.name)
+        return found
 
     def _build(self, text: str) -> Network:
-        """The network, if it takes the data set's images to its classes."""
+        """The network, if it takes the data set's inputs to its classes."""
         architecture = parse(text)
         info = self.data.info
-        if architecture.input != Shape("image", info.input_shape):
+        noun = "images" if info.input_kind == "image" else "inputs"
+        shape = Shape(info.input_kind, info.input_shape)
+        if architecture.input != shape:
             raise ArchitectureError(
                 f"the architecture's input is {architecture.input}, "
-                f"but images of {info.name} are {Shape('image', info.input_shape)}"
+                f"but {noun} of {info.name} are {shape}"
             )
         network = Network(architecture)
         output = network.shapes[architecture.layers[-1].label] if architecture.layers else None
-        if output != Shape("features", (info.classes,)):
+        if info.task_kind == "language-model":
+            wanted = Shape("sequence", info.input_shape)
+            has = f"needs {wanted}"
+        else:
+            wanted = Shape("features", (info.classes,))
+            has = f"has {info.classes} {_OUTPUTS[info.task_kind]}"
+        if output != wanted:
             raise ArchitectureError(
-                f"the architecture's output is {output or 'its input'}, "
-                f"but {info.name} has {info.classes} classes"
+                f"the architecture's output is {output or 'its input'}, but {info.name} {has}"
             )
         return network
 
     def _train(
         self,
         network: Network,
-        losses: list[float],
-        accuracies: list[float],
+        how: Recipe,
+        curves: Mapping[str, list[float]],
         on_epoch: OnEpoch | None,
-    ) -> None:
-        """Appends each batch's loss and each epoch's validation accuracy; raises `Diverged`."""
-        count, settings = len(self.train_labels), self.settings
+    ) -> Tensor:
+        """Appends each batch's loss and each epoch's objective; raises `Diverged`.
+
+        Gives what is kept of the last epoch's scores of the validation part.
+        """
+        told, values = curves["training_loss"], curves[self.objective]
         weights = [parameter for parameter in network.parameters() if parameter.requires_grad]
         if not weights:
             raise ArchitectureError("the architecture has no parameters to train")
-        optimizer = torch.optim.AdamW(
-            weights, lr=settings.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=settings.learning_rate,
-            total_steps=settings.epochs * math.ceil(count / settings.batch_size),
-            pct_start=WARM_UP,
-        )
-        for epoch in range(1, settings.epochs + 1):
+        count = len(self.train_targets)
+        optimizer = optimizers.create(how, weights)
+        batches = len(_batches(torch.arange(count), how.batch_size))
+        schedule = optimizers.schedule(how, optimizer, how.epochs * batches)
+        kept = torch.empty(0)
+        for epoch in range(1, how.epochs + 1):
             network.train()
-            for batch in torch.randperm(count).to(self.device).split(settings.batch_size):
-                scores = network(self.train_images[batch])  # (n, classes)
-                loss = nn.functional.cross_entropy(scores, self.train_labels[batch])
-                value = loss.item()
+            for batch in _batches(torch.randperm(count).to(self.device), how.batch_size):
+                inputs = augmented(self.train_inputs[batch], how.augment)
+                targets = self.train_targets[batch]
+                with self._precision():
+                    scores = network(inputs)
+                scores = scores.float()
+                loss = self.loss(scores, targets, how.label_smoothing)
+                # Smoothing raises the loss of any network, the best one's as well: it is not told.
+                plain = self.loss(scores.detach(), targets) if how.label_smoothing else loss
+                value = plain.item()
                 if not math.isfinite(value):
-                    raise Diverged(f"diverged: loss {value} at batch {len(losses) + 1}")
-                losses.append(value)
+                    raise Diverged(f"diverged: loss {value} at batch {len(told) + 1}")
+                told.append(value)
                 optimizer.zero_grad()
                 loss.backward()
+                if how.clip:
+                    nn.utils.clip_grad_norm_(weights, how.clip)
                 optimizer.step()
                 schedule.step()
-            accuracies.append(
-                self._accuracy(network, self.data.validation_images, self.data.validation_labels)
-            )
+            kept = self._scores(network, self.data.validation_inputs, self.data.validation_targets)
+            values.append(self._objective(kept))
             if on_epoch is not None:
-                on_epoch(epoch, settings.epochs, accuracies[-1])
+                on_epoch(epoch, how.epochs, values[-1])
+        return kept
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        """Mixed precision on CUDA; elsewhere numbers stay float32."""
+        if self.device.type == "cuda" and torch.cuda.is_bf16_supported():
+            return torch.autocast("cuda", torch.bfloat16)
+        return nullcontext()
 
     @torch.no_grad()
-    def _accuracy(self, network: Network, images: Tensor, labels: Tensor) -> float:
-        """Fraction of `images` `[n, c, h, w]` whose highest score is at the label."""
+    def _scores(self, network: Network, inputs: Tensor, targets: Tensor) -> Tensor:
+        """What metrics need of the scores of all `inputs`, see `metrics.kept`."""
         network.eval()
-        right = 0
-        for start in range(0, len(labels), TEST_BATCH):
-            batch = images[start : start + TEST_BATCH]
-            scores = network(batch.to(self.device))
-            found = scores.argmax(dim=1).cpu()
-            right += int((found == labels[start : start + TEST_BATCH]).sum())
-        return right / len(labels)
+        task = self.data.info.task_kind
+        size = TEST_BATCH_OF_TEXTS if task == "language-model" else TEST_BATCH
+        kept = []
+        for start in range(0, len(targets), size):
+            with self._precision():
+                scores = network(inputs[start : start + size].to(self.device))
+            kept.append(metrics.kept(task, scores, targets[start : start + size]))
+        return torch.cat(kept)
+
+    def _objective(self, kept: Tensor) -> float:
+        """The objective of the validation part."""
+        found = self._measured("validation", kept, (self.metric,))
+        return found[self.objective]
+
+    def _measured(self, part: str, kept: Tensor, names: tuple[str, ...]) -> dict[str, float]:
+        targets = getattr(self.data, f"{part}_targets")
+        info, deviation = self.data.info, self.data.target_deviation
+        return metrics.named(part, metrics.compute(names, info, kept, targets, deviation))
+
+    def _metrics(
+        self, network: Network, kept: Tensor, known: Mapping[str, float]
+    ) -> tuple[dict[str, float], list[str]]:
+        """All metrics, the chosen one and the parameters first; and the names of the others."""
+        every = metrics.METRICS[self.data.info.task_kind]
+        tested = self._scores(network, self.data.test_inputs, self.data.test_targets)
+        found = self._measured("validation", kept, every) | self._measured("test", tested, every)
+        first = [f"{part}_{self.metric}" for part in ("validation", "test")]
+        rest = [name for metric in every for name in found if name.endswith(f"_{metric}")]
+        rest = [name for name in dict.fromkeys(rest) if name not in first]
+        listed = {name: found[name] for name in first} | dict(known)
+        return listed | {name: found[name] for name in rest}, rest
+
+
+_OUTPUTS = {"classification": "classes", "regression": "targets", "multi-label": "labels"}
+
+
+def _batches(order: Tensor, size: int) -> list[Tensor]:
+    """The numbers of examples in batches. A last one of a single example joins the one before it:
+    it could not be normalised."""
+    batches = list(order.split(size))
+    if size > 1 and len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
+
+
+def _preprocessing(data: datasets.Tensors) -> dict[str, Any]:
+    """What a user of the network must do to inputs and outputs, as JSON values."""
+    info = data.info
+    found: dict[str, Any] = {"mean": list(data.mean), "deviation": list(data.deviation)}
+    if info.task_kind != "classification":
+        found["task"] = info.task_kind
+    if info.task_kind == "regression":
+        found["target_mean"] = list(data.target_mean)
+        found["target_deviation"] = list(data.target_deviation)
+    if info.class_names:
+        found["classes"] = list(info.class_names)
+    if info.preprocessing:
+        found["source"] = dict(info.preprocessing)
+    return found
 
 
 def _device(name: str) -> torch.device:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from architecto.problems.networks.datasets import files
+from architecto.problems.networks.datasets import files, store
 from architecto.problems.networks.datasets.base import (
     Arrays,
     BaseDataset,
@@ -29,6 +29,13 @@ class PublishedDataset(BaseDataset):
 
     def ensure_available(self, folder: Path) -> None:
         files.fetch(self.name, self.source, folder)
+
+    def key(self, folder: Path) -> str | None:
+        place = self.source.locate(folder)
+        if place is None:
+            return None
+        both = [place / f"{file}{end}" for file in self.source.files for end in ("", ".gz")]
+        return store.key([file for file in both if file.is_file()], self.name)
 
     def read(self, folder: Path) -> Splits:
         place = self.source.locate(folder)
