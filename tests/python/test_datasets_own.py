@@ -295,6 +295,12 @@ def test_bad_tables_are_one_line(tmp_path: Path) -> None:
     assert "who has 100 classes" in line(spec, target="who")
     assert "--image-size has no meaning for" in line(spec, target="price", image_size=3)
     frame = table()
+    frame["age"] = frame.age.astype(object)
+    frame.loc[3, "age"] = "about 30"
+    assert "row 4: age is 'about 30', but most rows have numbers there" in (
+        line(csv(tmp_path, frame), target="price")
+    )
+    frame = table()
     frame.loc[11, "age"] = np.inf
     assert "row 12: age is inf" in line(csv(tmp_path, frame), target="price")
     assert "row 12: age is inf" in line(csv(tmp_path, frame.fillna(1)), target="age")
@@ -424,13 +430,22 @@ def test_what_nobody_used_for_long_is_removed(tmp_path: Path, data_folder: Path)
     assert not kept.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(
+def test_what_cannot_be_kept_is_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("ARCHITECTO_DATA", str(tmp_path / "file"))
-    spec = arrays(tmp_path, X=RANDOM.rand(60, 5), y=LABELS)
-    assert "ARCHITECTO_DATA names another folder" in line(spec)
+    assert len(datasets.load(arrays(tmp_path, X=RANDOM.rand(60, 5), y=LABELS)).test_inputs) == 12
+
+
+def test_a_path_and_the_same_one_absolute_are_one(
+    tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = csv(tmp_path, table())
+    monkeypatch.chdir(tmp_path)
+    for same in (spec, "csv:my.csv", "csv:../" + tmp_path.name + "/my.csv"):
+        datasets.load(same, options={"target": "price"})
+    assert len(list((data_folder / "prepared").iterdir())) == 1
 
 
 def test_damage_to_what_is_kept_is_named(tmp_path: Path, data_folder: Path) -> None:
