@@ -33,7 +33,8 @@
              (format "at most so many ~a (default: the space's own)" (quantity-meaning quantity))
              (λ (given) (read-whole given 0)) "a whole number of at least 0"))
    (list (option 'training "TEMPLATE"
-                 "training recipes to search as well, a list in a value's place being choices: (training (adamw (0.001 0.01)) (batch 32))"
+                 (string-append "training recipes to search as well, such as (training (adamw "
+                                "(0.001 0.01)) (batch 32)); a list in a value's place is choices")
                  read-template "(training (PART VALUE …) …)")
          (option 'max-memory "BYTES" "at most so many bytes in a training, 4 for each number"
                  (λ (given) (read-whole given 1)) "a whole number of at least 1")

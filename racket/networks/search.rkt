@@ -20,8 +20,8 @@
 ;; Answers are (ARCHITECTURE PARAMETERS), or (ARCHITECTURE PARAMETERS TOTAL) with the total of the
 ;; quantity MEASURED.
 ;; TRAINING is #f, or a template of recipes (training.rkt): in the place of ARCHITECTURE answers have
-;; (network ARCHITECTURE RECIPE) then. MEMORY bounds the bytes of a training, in batches of BATCH where
-;; the recipe does not say.
+;; (network ARCHITECTURE RECIPE) then. MEMORY bounds the bytes of a training, in batches of BATCH
+;; where the recipe does not say.
 (define (space-query space #:input [input (space-input space)]
                      #:classes [classes (space-classes space)]
                      #:budgets [budgets '()]
@@ -43,7 +43,8 @@
                                "#:ends-with: expected a layer that takes a vector, got ~a"
                                (car layers)))))
                     no-costs))
-  (define (whole architecture batch parameters total)
+  ;; `first` are the goals that come before those of the architecture
+  (define (whole architecture batch first parameters total)
     (with-account all parameters least
       (λ (account)
         (conj*
@@ -51,6 +52,7 @@
          (if memory
              (memoryo (or batch (no-batch)) (account-total account 'activations) parameters memory)
              succeed)
+         first
          (if like (like architecture) succeed)
          (if (space-account? space)
              ((space-goal space) architecture input classes account)
@@ -64,17 +66,16 @@
           (λ (recipe its-batch choose)
             (fresh (architecture)
               (== answer `(network ,architecture ,recipe))
-              (whole architecture (or its-batch batch) parameters total)
-              choose)))
-        (whole answer batch parameters total)))
+              (whole architecture (or its-batch batch) choose parameters total))))
+        (whole answer batch succeed parameters total)))
   (if measured
       (query (answer parameters total) (answers answer parameters total))
       (query (answer parameters) (answers answer parameters #f))))
 
 ;; Activations are those of a batch.
 (define (no-batch)
-  (raise-user-error (string-append "max-memory: got no batch, expected --batch-size N, or (batch N) in "
-                                   "the training")))
+  (raise-user-error
+   "max-memory: got no batch, expected --batch-size N, or (batch N) in the training"))
 
 ;; The goal that (make-goal ACCOUNT) makes of an account of the quantities that have a budget.
 (define (with-account budgets parameters least make-goal)

@@ -4,7 +4,8 @@
 ;; is a hole: an unknown number or layer, or behind a dot the unknown rest of a list of layers.
 
 (require racket/list racket/string "kinds.rkt" "shape-kinds.rkt")
-(provide read-architecture read-datum datum->architecture excerpt architecture-shape hole? without-defaults (struct-out exn:fail:text))
+(provide read-architecture read-datum datum->architecture excerpt architecture-shape hole?
+         without-defaults (struct-out exn:fail:text))
 
 (struct exn:fail:text exn:fail:user ())
 (define (fail message . arguments)

@@ -3,8 +3,8 @@
 ;; Python alike; and templates, in which a list in a value's place stands for choices.
 
 (require json racket/list racket/runtime-path racket/string "../kanren/main.rkt" "text.rkt")
-(provide read-template read-network with-recipe memoryo memory-of recipe-refusal memory->text narrowed holes-in? template-batches
-         whole-network)
+(provide read-template read-network with-recipe template-batches
+         narrowed holes-in? whole-network recipe-refusal memoryo memory-of memory->text)
 
 (define-runtime-path file "../../protocol/training.json")
 
@@ -112,8 +112,8 @@
                     (bound "below" (value-below v)))]
     [else (format "one of ~a" (string-join (map symbol->string (value-choices v)) ", "))]))
 
-;; A line: an architecture, or (network ARCHITECTURE TRAINING) -> the architecture, and the recipe as a
-;; template of one recipe, or #f. Holes only if `holes?`. Raises exn:fail:text.
+;; A line: an architecture, or (network ARCHITECTURE TRAINING) -> the architecture, and the recipe as
+;; a template of one recipe, or #f. Holes only if `holes?`. Raises exn:fail:text.
 (define (read-network text #:holes? [holes? #f])
   (define x (read-datum text))
   (cond
@@ -126,12 +126,14 @@
      (values (datum->architecture (second x) holes?) recipe)]
     [else (values (datum->architecture x holes?) #f)]))
 
-;; A template of which only a recipe is left, where that says it; the recipe where there is no template.
+;; A template of which only a recipe is left, where that says it; the recipe where there is no
+;; template.
 (define (narrowed template recipe)
   (if template
       (for/list ([own (in-list template)])
         (cons (car own)
-              (for/list ([given (in-list (cdr (assq (car own) recipe)))] [allowed (in-list (cdr own))])
+              (for/list ([given (in-list (cdr (assq (car own) recipe)))]
+                         [allowed (in-list (cdr own))])
                 (if (hole? (car given)) allowed given))))
       recipe))
 
@@ -175,7 +177,8 @@
 
 (define (words? p) (eq? 'words (value-kind (car (part-values p)))))
 
-;; The values of a part that have a meaning for a kind of inputs: `none` alone where the part has none.
+;; The values of a part that have a meaning for a kind of inputs: `none` alone where the part has
+;; none.
 (define (fitting p lists kind)
   (cond
     [(or (null? (part-inputs p)) (memq kind (part-inputs p))) lists]
@@ -189,7 +192,8 @@
     (define allowed (and (pair? lists) (car lists)))
     (define (add-variable its-bounds its-choice)
       (fresh (v)
-        (add (cdr lists) (cons v terms) (conj* bounds (its-bounds v)) (conj* choices (its-choice v)))))
+        (add (cdr lists) (cons v terms) (conj* bounds (its-bounds v))
+             (conj* choices (its-choice v)))))
     (cond
       [(not allowed) (make-goal (reverse terms) bounds choices)]
       [(equal? '(_) allowed) (add-variable (λ (v) succeed) (λ (v) succeed))]
@@ -198,7 +202,8 @@
        (add-variable (λ (v) (infd v (sort allowed <))) (λ (v) (labelfd v)))]
       [else (add-variable (λ (v) succeed) (λ (v) (valueo v allowed)))])))
 
-;; One of the values, each a choice of its own. one-of sees the list, which stands in the call as it is.
+;; One of the values, each a choice of its own. one-of sees the list, which stands in the call as it
+;; is.
 (defrel (valueo v values) (one-of v values))
 
 (define (one-of v values)

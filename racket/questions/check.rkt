@@ -54,7 +54,8 @@
 
 ;; #f, or that a training takes more memory than there is, in the smallest batches.
 (define (over-memory s architecture)
-  (define batches (append (template-batches (scope-training s)) (filter values (list (scope-batch s)))))
+  (define batches
+    (append (template-batches (scope-training s)) (filter values (list (scope-batch s)))))
   (define most (scope-memory s))
   (and most (pair? batches)
        (let* ([costs (map cons quantities

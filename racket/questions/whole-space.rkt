@@ -62,7 +62,8 @@
     (for-each-answer (frontier-of s) #:seconds (hash-ref options "--timeout" 60)
                      (λ (answer)
                        (define text (answer-text s answer))
-                       (hash-set! seen (if canonical (its-canonical canonical (first answer)) text) #t)
+                       (define known (if canonical (its-canonical canonical (first answer)) text))
+                       (hash-set! seen known #t)
                        #t)))
   (say (format "~a~a" (if (eq? outcome 'timeout) "at least " "") (hash-count seen))))
 

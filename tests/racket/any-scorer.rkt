@@ -11,6 +11,12 @@
 ;; SPACE, input, budgets, and a goal that holds of the architecture as well.
 (define cuts
   (list (list "cnn" '(1 2 2) '((params 0 100)) #f)
+        ;; of the dropouts, those that are none
+        (list "fc-net" '(2) '((params 0 1000))
+              (λ (architecture)
+                (fresh (input a b c d e)
+                  (== architecture `(architecture ,input (,a ,b (dropout 0.0) ,c ,d (dropout 0.0)
+                                                          ,e))))))
         (list "inception" '(1 4 4) '((params 0 2000)) #f)
         (list "language-model" '(2 3 . tokens) '((params 0 5000)) #f)
         (list "mlp" '(1 2 2) '((params 0 200)) #f)

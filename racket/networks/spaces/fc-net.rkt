@@ -31,13 +31,21 @@
     (hiddeno units1 units2 activation2 dropout2 a b)
     (lasto `(linear ,units2 ,classes) `(,units2) `(,classes) b)))
 
-;; A linear layer, its activation and its dropout; 0.0 stands for none.
+;; A linear layer, its activation and its dropout, whose 0.0 stands for none.
 (defrel (hiddeno in units activation dropout account after)
   (fresh (a b)
     (infd units '(16 32 64 128 256 512))
     (layero `(linear ,in ,units) `(,in) `(,units) account a)
     (labelfd units)
-    (conde [(== activation '(relu))] [(== activation '(tanh))])
-    (layero activation `(,units) `(,units) a b)
-    (conde [(== dropout '(dropout 0.0))] [(== dropout '(dropout 0.3))] [(== dropout '(dropout 0.6))])
-    (layero dropout `(,units) `(,units) b after)))
+    (activationo activation units a b)
+    (its-dropouto dropout units b after)))
+
+(defrel (activationo layer units account after)
+  (conde [(== layer '(relu)) (layero '(relu) `(,units) `(,units) account after)]
+         [(== layer '(tanh)) (layero '(tanh) `(,units) `(,units) account after)]))
+
+(defrel (its-dropouto layer units account after)
+  (fresh (rate)
+    (== layer `(dropout ,rate))
+    (conde [(== rate 0.0)] [(== rate 0.3)] [(== rate 0.6)])
+    (layero `(dropout ,rate) `(,units) `(,units) account after)))
