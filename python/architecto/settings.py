@@ -130,7 +130,8 @@ def _is_number(words: Mapping[str, Any]) -> bool:
 
 
 def _kind(metavar: str, least: float | None, words: Sequence[str] = ()) -> Any:
-    number = {"N": positive if least == 1 else natural, "X": float}.get(metavar)
+    kinds: dict[str, Any] = {"N": positive if least == 1 else natural, "X": float}
+    number = kinds.get(metavar)
     if number is None:
         return str
 

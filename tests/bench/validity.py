@@ -104,7 +104,15 @@ def sample(space: str, count: int) -> list[str]:
     for shape in shapes:
         number = str(count // (len(shapes) + 1))
         texts += ask("sample", "--space", space, "--input", shape, "-n", number)
-    return texts + ask("sample", "--space", space, "-n", str(count - len(texts)))
+    texts += ask("sample", "--space", space, "-n", str(count - len(texts)))
+    return [bare(text) for text in texts]
+
+
+def bare(text: str) -> str:
+    """The architecture of an answer, without the recipe of its training."""
+    tree = sexpression.read(text)
+    assert isinstance(tree, list)
+    return shown(tree[1]) if tree[0] == "network" else text
 
 
 def inputs(shape: Shape, count: int) -> Tensor:

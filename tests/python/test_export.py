@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from test_costs import NETWORKS
+from validity import inputs
 
 from architecto.evaluators.base import Evaluation
 from architecto.problems.networks import datasets
@@ -59,6 +61,27 @@ def test_the_written_program_normalises_as_the_training_did(tmp_path: Path) -> N
     assert any(torch.allclose(image, data.train_inputs[0], atol=1e-6) for image in normalised)
     scores = module["load"]()(normalised)
     assert scores.shape == (len(pixels), 10)
+
+
+@pytest.mark.parametrize("text", NETWORKS)
+def test_networks_of_every_kind_of_input_are_exported(text: str, tmp_path: Path) -> None:
+    """The written program depends on torch alone, loads its weights, and gives equal outputs."""
+    text = f"(architecture {text})"
+    network = Network(parse(text)).eval()
+    weights = weights_path(tmp_path, 0)
+    weights.parent.mkdir()
+    torch.save(network.state_dict(), weights)
+    model = write_best(tmp_path, TrialResult(0, text, EVALUATION), PROBLEM)
+    given = inputs(network.architecture.input, 3)
+    torch.save(given, tmp_path / "given.pt")
+    program = (
+        "import sys, torch; from model import load; torch.set_grad_enabled(False); "
+        "torch.save(load()(torch.load('../given.pt')), '../outputs.pt'); "
+        "sys.exit(any(name.startswith('architecto') for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=model.parent)
+    with torch.no_grad():
+        assert torch.equal(torch.load(tmp_path / "outputs.pt"), network(given))
 
 
 def test_a_new_incumbent_replaces_both_files(tmp_path: Path) -> None:

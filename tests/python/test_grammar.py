@@ -17,6 +17,7 @@ import pytest
 
 from architecto.problems.networks import architecture
 from architecto.problems.networks.kinds import KINDS
+from architecto.problems.networks.shapes import INPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
@@ -25,13 +26,14 @@ import validity  # noqa: E402
 
 COUNT = int(os.environ.get("ARCHITECTO_MUTATIONS", "2000"))
 CELL = "(cell none none skip_connect nor_conv_1x1 none none)"
-ATOMS = [*KINDS, "architecture", "input", "none", "nor_conv_3x3",
+ATOMS = [*KINDS, *INPUTS, "architecture", "input", "none", "nor_conv_3x3",
          "0", "1", "-1", "+3", "007", "2.0", "0.5", "1.", ".5", "-.0", "1e0", "5e-1", "1e-99", "1e",
          "999999999", "1000000000", "+100000000", "123456789012345678", "_", ".", "...", "#t", "'a",
          '"a"', "1/2", "π", "a*b", "x" * 70]  # fmt: skip
 PARTS = [CELL, "()", "(relu)", "(concat)", "(concat ())", f"(concat ({CELL}))",
          f"(residual ({CELL}) ())", "(residual ())", "(residual () () ())", "(concat relu)",
-         "(tanh) . _", "(dropout 1)"]  # fmt: skip
+         "(tanh) . _", "(dropout 1)", "(input tokens 4 9)", "(input series 2 9)", "(input table 2 1 3)",
+         "(embedding 9 4)", "(to-sequence)", "(mean-pool)", "(category-embedding 2 1 3 4)"]  # fmt: skip
 CHARACTERS = "()0159.-+ e_\t\r\f\v\x00\x1c\u00a0\u2003#'\";,é"
 
 
@@ -112,11 +114,8 @@ def compare(texts: list[str]) -> list[str]:
 
 def test_both_sides_take_the_same_texts() -> None:
     rng = random.Random(0)
-    texts = [
-        text
-        for space in validity.SPACES
-        for text in validity.ask("sample", "--space", space, "-n", "20")
-    ]
+    texts = [text for space in validity.SPACES for text in validity.sample(space, 20)]
+    texts += validity.sample("free", 80)  # of every kind of input
     mutations = [text for _ in range(COUNT) if (text := mutation(texts, rng)).strip()]
     assert 0.05 < sum(map(refused, mutations)) / len(mutations) < 0.95
     assert compare(mutations) == []

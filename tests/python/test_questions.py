@@ -165,6 +165,102 @@ def test_the_constraint_is_told_in_words(
     assert said.stdout.startswith("no: layer 1, ") and problem in said.stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("(input 6 30 28) ((conv1d 6 8 3 1 1))", "conv1d: expects a series, gets 6x30x28"),
+        ("(input series 2 9) ((mean-pool))", "mean-pool: expects a sequence of tokens, gets a "
+         "series of 2 channels and 9 steps"),
+        ("(input series 2 9) ((conv1d 2 8 11 1 0))", "kernel 11 does not fit an input of a series "
+         "of 2 channels and 9 steps; the nearest that does is 9"),
+        ("(input tokens 7 11) ((embedding 10 6))", "expects 10 different tokens, gets 11"),
+        ("(input tokens 7 11) ((relu))", "expects numbers, which an embedding makes, gets 7 tokens"),
+        ("(input tokens 7 11) ((residual () ()))", "residual: expects numbers, which an embedding"),
+        ("(input tokens 7 11) ((embedding 11 6) (causal-attention 6 4))",
+         "4 heads do not divide 6 features"),
+        ("(input tokens 7 11) ((embedding 11 6) (gru 6 4 3))", "directions 3 does not fit an input "
+         "of 7 tokens of 6; the nearest that does is 2"),
+        ("(input tokens 7 11) ((embedding 11 5) (last-state 2))", "directions 2 does not fit"),
+        ("(input table 3 2 9) ((category-embedding 3 2 8 4))", "expects 8 values of categories, "
+         "gets 9"),
+        ("(input table 3 2 9) ((category-embedding 3 2 9 4) (linear 10 3))", "expects 10 inputs, "
+         "gets 11"),
+        ("(input features 5) ((embedding 5 6))", "expects numbers of tokens, gets a vector of 5"),
+        ("(input tokens 7 11) ((concat ((embedding 11 6)) ((embedding-bag 11 6))))",
+         "concat: expects branches that differ in their channels alone, gets 7 tokens of 6 and a "
+         "vector of 6"),
+        ("(input series 2 9) ((to-sequence))", "the output: expects one number for each class"),
+    ],
+)  # fmt: skip
+def test_the_constraint_is_told_of_series_tokens_and_tables(text: str, answer: str) -> None:
+    (said,) = validity.ask("check", "-", lines=f"(architecture {text})")
+    assert said.startswith("no: ") and answer in said
+    assert validity.runs(f"(architecture {text})") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        (
+            "(input series 2 9) ((conv1d _ 8 3 1 1) _ (linear _ 3))",
+            {"(input series 2 9) ((conv1d 2 8 3 1 1) (flatten) (linear 72 3))"},
+        ),
+        (
+            "(input tokens 7 11) ((embedding _ 6) (lstm _ 5 2) (last-state _) (linear _ 3))",
+            {
+                f"(input tokens 7 11) ((embedding 11 6) (lstm 6 5 2) (last-state {n}) (linear 10 3))"
+                for n in (1, 2)
+            },
+        ),
+        (
+            "(input tokens _ 11) ((embedding 11 6) (positional-embedding 12 _) (linear 6 11))",
+            {"(input tokens 12 11) ((embedding 11 6) (positional-embedding 12 6) (linear 6 11))"},
+        ),
+        (
+            "(input table 3 2 9) (_ (linear 11 1))",
+            {"(input table 3 2 9) ((category-embedding 3 2 9 4) (linear 11 1))"},
+        ),
+        ("(input tokens 7 11) ((relu) . _)", set()),
+    ],
+)
+def test_holes_are_filled_for_every_kind_of_input(
+    text: str, filled: set[str], run_program, tmp_path: Path
+) -> None:
+    said = ask(run_program, "complete", lines=f"(architecture {text})", tmp_path=tmp_path)
+    assert set(said.stdout.splitlines()) == {f"(architecture {text})" for text in filled}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("(input series 2 24) ((conv1d 2 8 31 1 0) (flatten) (linear 8 3))",
+         "(input series 2 24) ((conv1d 2 8 31 1 4) (flatten) (linear 16 3))"),
+        ("(input tokens 7 11) ((embedding 12 6) (mean-pool) (linear 6 3))",
+         "(input tokens 7 11) ((embedding 11 6) (mean-pool) (linear 6 3))"),
+        ("(input tokens 7 11) ((embedding 11 6) (causal-transformer-block 6 4 8) (linear 6 11))",
+         "(input tokens 7 11) ((embedding 11 6) (causal-transformer-block 6 3 8) (linear 6 11))"),
+        ("(input table 3 2 9) ((category-embedding 3 1 9 4) (linear 7 3))",
+         "(input table 3 2 9) ((category-embedding 3 2 9 4) (linear 11 3))"),
+    ],
+)  # fmt: skip
+def test_networks_of_every_kind_of_input_are_repaired(
+    wrong: str, right: str, run_program, tmp_path: Path
+) -> None:
+    lines = f"(architecture {wrong})"
+    said = ask(run_program, "repair", "-n", "1", lines=lines, tmp_path=tmp_path)
+    assert said.stdout == f"(architecture {right})\n"
+
+
+def test_neighbours_of_sequences_are_valid(run_program, tmp_path: Path) -> None:
+    layers = "(embedding 11 6) (gru 6 4 2) (causal-attention 8 2) (last-token) (linear 8 3)"
+    text = f"(architecture (input tokens 7 11) ({layers}))"
+    said = ask(run_program, "neighbours", "-n", "300", lines=text, tmp_path=tmp_path)
+    found = said.stdout.splitlines()
+    assert len(found) > 40 and text not in found
+    assert set(validity.ask("check", "-", lines=said.stdout)) == {"yes"}
+    assert all(validity.runs(text) is not None for text in found)
+
+
 def test_sampling_ends_where_hardly_any_network_keeps_the_budgets(run_program) -> None:
     budget = ("--min-params", "290000", "--timeout", "1")
     said = run_program("racket", "racket/questions.rkt", "sample", "--space", "inception", *budget)

@@ -251,7 +251,7 @@ def test_what_is_offered_goes_to_those_who_take_it(folder: Path) -> None:
     offered = {"dataset": f"{folder}/my_data.py:Bars", "epochs": 3}
     evaluators.create({"name": f"{folder}/my_evaluator.py:Balance", "offered": offered})
     trained = evaluators.create({"name": "training", "offered": offered})
-    assert trained.settings.epochs == 3  # type: ignore[attr-defined]
+    assert trained.recipe.epochs == 3  # type: ignore[attr-defined]
 
 
 def test_an_evaluation_keeps_its_promises(folder: Path) -> None:

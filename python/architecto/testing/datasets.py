@@ -64,7 +64,10 @@ class DatasetTests:
         """Nor anything else that is an input together with its target."""
 
         def rows(part: Arrays) -> list[bytes]:
-            return [one.tobytes() + np.asarray(other).tobytes() for one, other in zip(*part)]
+            return [
+                one.tobytes() + np.asarray(other).tobytes()
+                for one, other in zip(*part, strict=True)
+            ]
 
         splits = self.read()
         for part in (splits.validation, splits.test):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architecto.problems.base import BaseProblem, ProblemError
-from architecto.problems.networks import datasets, recipe
+from architecto.problems.networks import datasets, recipe, recipe_settings
 from architecto.problems.networks.quantities import QUANTITIES
 from architecto.problems.networks.shapes import Shape
 from architecto.settings import documented, option, setting
@@ -113,7 +113,7 @@ NetworkSettings = documented(
                 (f"max_{name}", int | None, _budget(meaning))
                 for name, meaning in QUANTITIES.items()
             ),
-            *recipe.settings(),
+            *recipe_settings.fields(),
         ],
         bases=(_Fixed,),
         frozen=True,
@@ -184,11 +184,11 @@ class Networks(BaseProblem):
     def _training_words(self, info: datasets.BaseDataset) -> list[str]:
         """What an engine is told of the training: the parts that are searched, and the memory."""
         settings = self.settings
-        template = recipe.template(settings, info)
+        template = recipe_settings.template(settings, info)
         words = [] if template is None else ["--training", template]
         if settings.max_memory is not None:
             words += ["--max-memory", str(settings.max_memory)]
-            if settings.batch_size != recipe.SEARCH:
+            if settings.batch_size != recipe_settings.SEARCH:
                 words += ["--batch-size", str(settings.batch_size or info.batch_size)]
         return words
 
@@ -196,7 +196,7 @@ class Networks(BaseProblem):
         settings = self.settings
         _check_space(settings.space)
         if settings.table is None:
-            recipe.check_settings(settings, self._dataset)
+            recipe_settings.check(settings, self._dataset)
             return
         for name in (*recipe.VALUES, "max_memory"):
             if getattr(settings, name) is not None:
@@ -243,7 +243,7 @@ class Networks(BaseProblem):
                 "report_metric": settings.report_metric or settings.search_metric,
             }
         given = {"dataset": settings.dataset, "device": settings.device}
-        given |= recipe.fixed(settings) | {"options": datasets.options(settings)}
+        given |= recipe_settings.fixed(settings) | {"options": datasets.options(settings)}
         if name != "training":
             return {"name": name, "offered": given | given["options"]}
         return {"name": name} | {

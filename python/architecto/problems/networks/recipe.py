@@ -17,14 +17,10 @@ from typing import Any
 
 from architecto.problems import sexpression
 from architecto.problems.sexpression import Expression, SexpressionError
-from architecto.settings import setting
 
 _FILE = Path(__file__).resolve().parents[4] / "protocol" / "training.json"
 
-SEARCH = "search"
-"""The value of a setting that leaves it to the search."""
-
-_FACTS = ("learning_rate", "batch_size", "epochs")
+FACTS = ("learning_rate", "batch_size", "epochs")
 """The defaults that a data set says itself."""
 
 Changes = dict[str, Any]
@@ -146,7 +142,7 @@ class Recipe:
         made = {}
         for name, value in VALUES.items():
             default = value.default_of.get(optimizer, value.default)
-            default = getattr(facts, default) if default in _FACTS else default
+            default = getattr(facts, default) if default in FACTS else default
             made[name] = value.checked(given.get(name, default))
         return cls(**made)
 
@@ -156,7 +152,7 @@ class Recipe:
         return cls.of(facts, read(text))
 
     def __str__(self) -> str:
-        return write({n: v for n, v in dataclasses.asdict(self).items() if _does(VALUES[n], v)})
+        return write({n: v for n, v in dataclasses.asdict(self).items() if does(VALUES[n], v)})
 
 
 def read(text: str | Expression) -> Changes:
@@ -201,7 +197,7 @@ def summary(changes: Mapping[str, Any]) -> str:
     told = [
         words.get(name, "· {}").format(value.text(changes[name]))
         for name, value in VALUES.items()
-        if name in changes and (value.kind != "words" or _does(value, changes[name]))
+        if name in changes and (value.kind != "words" or does(value, changes[name]))
     ]
     return " ".join(told).removeprefix("· ")
 
@@ -233,16 +229,16 @@ def join(architecture: str, changes: Changes | None) -> str:
 
 def check_fits(recipe: Recipe, input_kind: str, task_kind: str, name: str) -> None:
     """Raise RecipeError where a part is not for such inputs or tasks; `name`: of the data set."""
-    check_searched(dataclasses.asdict(recipe), input_kind, task_kind, name)
+    check_values(dataclasses.asdict(recipe), input_kind, task_kind, name)
 
 
-def check_searched(
+def check_values(
     values: Mapping[str, Any], input_kind: str, task_kind: str, name: str, *, dashes: str = ""
 ) -> None:
     """The same of settings, of which some may be `search` and some None; raises RecipeError."""
     for part in PARTS:
         for value in part.values:
-            if not _does(value, values.get(value.name)):
+            if not does(value, values.get(value.name)):
                 continue
             option = f"{dashes}{value.option}"
             if part.inputs and input_kind not in part.inputs:
@@ -251,73 +247,6 @@ def check_searched(
             if part.tasks and task_kind not in part.tasks:
                 what = " and ".join(part.tasks)
                 raise RecipeError(f"{option} is for {what}, and {name} is {task_kind}")
-
-
-# ------------------------------------------------------------------------------ as settings
-
-
-def settings() -> list[tuple[str, Any, Any]]:
-    """The fields of a dataclass of settings, one for each value, None where it is not given."""
-    fields: list[tuple[str, Any, Any]] = []
-    for value in VALUES.values():
-        absent = "the data set's own" if value.default in _FACTS else str(value.default)
-        if value.default_of:
-            absent += "".join(f", {other:g} of {name}" for name, other in value.default_of.items())
-        meaning = f"{value.meaning}; search: one of {', '.join(map(str, value.grid))}"
-        if value.choices:
-            words: tuple[str, ...] = (*value.choices, SEARCH)
-            meaning = f"{value.meaning}: {', '.join(words)}"
-            field = setting(None, meaning, words=words, absent=absent)
-        else:
-            metavar = "X" if value.kind == "real" else "N"
-            field = setting(
-                None, meaning, metavar=metavar, least=value.least, words=(SEARCH,), absent=absent
-            )
-        kind = {"real": float | str | None, "integer": int | str | None}
-        fields.append((value.name, kind.get(value.kind, str | None), field))
-    return fields
-
-
-def fixed(settings: Any) -> Changes:
-    """What settings say of a recipe, None where they do not, or leave it to the search."""
-    said = {name: getattr(settings, name) for name in VALUES}
-    return {name: None if value == SEARCH else value for name, value in said.items()}
-
-
-def check_settings(settings: Any, facts: Any) -> None:
-    """Raise RecipeError for a setting that cannot be, or does not fit the data set."""
-    given = {name: getattr(settings, name) for name in VALUES}
-    for name, value in given.items():
-        if value is not None and value != SEARCH:
-            try:
-                VALUES[name].checked(value)
-            except RecipeError as error:
-                raise RecipeError(f"--{error}") from None
-    check_searched(given, facts.input_kind, facts.task_kind, facts.name, dashes="--")
-
-
-def template(settings: Any, facts: Any) -> str | None:
-    """The term in which each searched value is the list of its choices, for an engine.
-
-    It has the parts with such a value alone; None where there is none.
-    """
-    now = dataclasses.asdict(Recipe.of(facts, fixed(settings)))
-    parts = []
-    for part in PARTS:
-        given = [getattr(settings, value.name) for value in part.values]
-        if SEARCH not in given:
-            continue
-        while given[-1] is None:  # the default, which may depend on what is found
-            given.pop()
-        said = [
-            f"({' '.join(map(str, value.grid))})"
-            if setting == SEARCH
-            else value.text(now[value.name])
-            for value, setting in zip(part.values, given, strict=False)
-        ]
-        head = [] if part.values[0].head else [part.name]
-        parts.append(f"({' '.join([*head, *said])})")
-    return f"(training {' '.join(parts)})" if parts else None
 
 
 # ------------------------------------------------------------------------------ reading
@@ -355,7 +284,7 @@ def _one_word(value: Value, words: list[Any]) -> Any:
     return " ".join(map(_shown, words))
 
 
-def _does(value: Value, given: Any) -> bool:
+def does(value: Value, given: Any) -> bool:
     """Does it do anything: is it no 0 and no `none`?"""
     return given not in (None, "none") and (bool(given) or value.name == "weight_decay")
 

@@ -104,7 +104,8 @@ class ArrayDataset(OwnDataset):
         if path.stat().st_size == 0:
             raise self.error("the file is empty")
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened:
+                file = np.load(opened, allow_pickle=False)
                 if not hasattr(file, "files"):
                     raise self.error("that is one array, expected a .npz file with X and y")
                 names = ("X", "y", "X_test", "y_test", "vocabulary")

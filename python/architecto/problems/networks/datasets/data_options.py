@@ -77,7 +77,8 @@ def option(name: str) -> str:
 def listed(names: Iterable[Any], near: str = "") -> str:
     """Names for a message: those near to a wrong one first, at most 20."""
     every = list(map(str, names))
-    close = difflib.get_close_matches(near, every, n=3) if near else []
+    lower = {name.lower(): name for name in every}
+    close = [lower[name] for name in difflib.get_close_matches(near.lower(), lower, n=3)]
     every = [*close, *(name for name in every if name not in close)]
     more = f" … ({len(every)} in all)" if len(every) > 20 else ""
     return (", ".join(every[:20]) or "none") + more

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architecto.problems.networks.datasets.base import Arrays, Splits
+from architecto.problems.networks.datasets.base import Arrays, DatasetError, Splits
 from architecto.problems.networks.datasets.data_options import listed
 from architecto.problems.networks.datasets.own import OwnDataset, Read, title
 
@@ -118,10 +118,9 @@ class FolderDataset(OwnDataset):
         size, grey = self.options["image_size"], True
         seen: dict[tuple[int, int], Path] = {}
         for file in files:
-            image = self._open(file)
-            grey = grey and image.mode in GREY
-            seen.setdefault(image.size, file)
-            image.close()
+            with self._open(file) as image:
+                grey = grey and image.mode in GREY
+                seen.setdefault(image.size, file)
         channels = 1 if grey else 3
         if size:
             return (channels, size, size)
@@ -141,10 +140,12 @@ class FolderDataset(OwnDataset):
         places = {name: place for place, name in enumerate(names)}
         pixels = np.empty((len(images), *shape), dtype=np.float32)
         for row, (_, file) in enumerate(images):
-            image = self._open(file)
             try:
-                pixels[row] = pixels_of(image, shape, fit=bool(self.options["image_size"]))
+                with self._open(file) as image:
+                    pixels[row] = pixels_of(image, shape, fit=bool(self.options["image_size"]))
             except (OSError, SyntaxError, ValueError) as error:
+                if isinstance(error, DatasetError):
+                    raise
                 raise self.error(f"cannot read {file} ({error})") from None
         return pixels, np.array([places[label] for label, _ in images], dtype=np.int64)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import zlib
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from architecto.catalogue import CatalogueError
 from architecto.printing import one_line
@@ -91,6 +93,12 @@ class OwnDataset(BaseDataset):
         self._take(found.facts)
         rows = [len(getattr(found.splits, part)[1]) for part in PARTS]
         self._take({"sizes": rows} | usual_training(rows[0]) | dict(found.facts))
+        for part, count in zip(PARTS, rows, strict=True):
+            if count == 0:
+                raise self.error(
+                    f"{sum(rows)} rows are too few: the {part} part has none; expected at least 5, "
+                    "and 3 of each class"
+                )
         self.check_facts()
         self.check_parts(found.splits)
         return scaled(self, found.splits), {name: getattr(self, name) for name in _FACTS}
@@ -100,7 +108,7 @@ class OwnDataset(BaseDataset):
             return self.examine()
         except CatalogueError:
             raise
-        except (OSError, ValueError, EOFError, MemoryError) as error:
+        except (OSError, ValueError, EOFError, MemoryError, BadZipFile, zlib.error) as error:
             raise self.error(f"cannot read it: {one_line(error)}") from None
 
     def _take(self, facts: Mapping[str, Any]) -> None:

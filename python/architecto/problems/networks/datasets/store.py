@@ -20,9 +20,6 @@ from typing import Any
 from architecto.problems.networks.datasets.base import BaseDataset, DatasetUnavailable
 from architecto.problems.networks.datasets.tensors import PARTS, Scaled, scaled
 
-VERSION = 1
-"""Of what is stored: with another one, all is prepared anew."""
-
 DAYS = 30
 """How long prepared arrays are kept that nobody reads."""
 
@@ -30,12 +27,14 @@ _ARRAYS = tuple(f"{part}_{what}.npy" for part in PARTS for what in ("inputs", "t
 
 
 def key(files: Iterable[Path], *more: Any) -> str:
-    """A name for what is made from files as they are now, by path, size and time of change.
+    """A name for what is made from files as they are now, by path, size and time of change, and by
+    the code of this package.
 
     `more` is of JSON and says how it is made. Raises OSError if a file is missing.
     """
     states = [(str(file), *_state(file)) for file in files]
-    told = json.dumps([VERSION, states, more], sort_keys=True)
+    ours = [_state(file) for file in sorted(Path(__file__).parent.glob("*.py"))]
+    told = json.dumps([ours, states, more], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

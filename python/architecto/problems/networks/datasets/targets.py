@@ -88,8 +88,8 @@ def _classes(column: NDArray[Any], name: str, wrong: Callable[[str], DatasetErro
     if 2 * len(found) > len(column):
         other = f"; with {option('metric')} r2 it is a number to predict"
         raise wrong(
-            f"{name} has {len(found)} classes ({listed(found[:3])} …) in {len(column)} rows: too few "
-            "rows" + other * (column.dtype.kind in "iuf")
+            f"{name} has {len(found)} classes ({listed(found[:3])} …) in {len(column)} rows: too "
+            "few rows" + other * (column.dtype.kind in "iuf")
         )
     return Targets("classification", codes.astype(np.int64), tuple(map(str, found.tolist())))
 
