@@ -232,7 +232,10 @@ def refused(run_architecto: Any, file: Path, *more: str) -> str:
         ("batch-size = 3\nbatch_size = 3", "batch_size is there with a hyphen and without"),
         ("run = 3", "run is 3, expected a string"),
         ("problem = 'none'", "problem: got 'none'"),
-        ("schedule = 'saw'", "--schedule is 'saw', expected one-cycle or cosine or constant"),
+        (
+            "schedule = 'saw'",
+            "--schedule is 'saw', expected one-cycle, cosine, constant, linear or search",
+        ),
         ("[lr]\nx = 3", "--lr is {'x': 3}, expected a number or search"),
     ],
 )

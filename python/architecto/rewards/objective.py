@@ -3,7 +3,6 @@
 from architecto.evaluators.base import Evaluation
 from architecto.rewards.base import BaseReward, RewardError
 
-
 GAINS = ("validation_r2", "validation_loss_reduction")
 """Parts of the error of a guess that a network does without: below 0, it is worse than a guess."""
 
