@@ -2,7 +2,7 @@
 
 # ---- variables: the comment after ## is what `make help` prints -----------------------------------
 
-SPACE ?= cnn#               ## search space: a name in racket/networks/spaces, or a .rkt file
+SPACE ?=#                   ## search space: a name in racket/networks/spaces, or a .rkt file (empty: one that fits the data)
 DATASET ?= digits#          ## data set: digits, fashion-mnist, mnist, cifar10
 SCORER ?= transformer#      ## who picks: transformer, bag, ensemble, random, uniform, or FILE.py:Class
 TRIALS ?= 24#               ## networks to train
@@ -17,8 +17,8 @@ EPOCHS ?=#                  ## epochs a trial (empty: the data set's own number)
 WARM_START ?=#              ## earlier run whose trials the scorer learns from first, also of another space
 OPTIONS ?=#                 ## more options of `python -m architecto run --help`
 TABLE ?=#                   ## bench-search: CSV file of results (empty: ../shared/nas-bench-201/cifar10.csv)
-SEARCH_METRIC ?=#           ## bench-search: column that the search sees (empty: test_200_epochs)
-REPORT_METRIC ?=#           ## bench-search: column that is reported (empty: test_200_epochs)
+SEARCH_METRIC ?=#           ## bench-search: column that the search sees (empty: test_200_epochs; of fc-net score)
+REPORT_METRIC ?=#           ## bench-search: column that is reported (empty: the one that the search sees)
 SEEDS ?=#                   ## bench-search: seeds from 0 on (empty: 10)
 EVALUATIONS ?=#             ## bench-search: evaluations of a seed (empty: 200)
 RUNS ?=#                    ## bench-search: folder to keep the runs in (empty: none)
