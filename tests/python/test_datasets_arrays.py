@@ -49,8 +49,8 @@ def test_rank_and_type_tell_input_and_task(
 
 def test_classes_are_stratified_and_named(tmp_path: Path) -> None:
     spec = arrays(tmp_path, X=np.zeros((100, 2)), y=np.array(["z"] * 20 + ["a"] * 80))
-    data = datasets.load(spec)
-    assert data.info.class_names == ("a", "z")
+    data = datasets.load(spec, options={"class_weights": "balanced"})
+    assert data.info.class_names == ("a", "z") and data.info.class_weights == "balanced"
     assert data.train_targets.bincount().tolist() == [48, 12]
     assert data.test_targets.bincount().tolist() == [16, 4]
     assert data.balanced_weights().tolist() == pytest.approx([60 / 96, 60 / 24])

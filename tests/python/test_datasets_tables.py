@@ -87,9 +87,12 @@ def test_semicolons_and_parquet(tmp_path: Path) -> None:
     frame = table()
     of_commas = datasets.load(csv(tmp_path, frame), options={"target": "price"})
     of_semicolons = datasets.load(csv(tmp_path, frame, sep=";"), options={"target": "price"})
+    of_commas_in_numbers = datasets.load(
+        csv(tmp_path, frame, sep=";", decimal=","), options={"target": "price"}
+    )
     frame.to_parquet(tmp_path / "my.parquet")
     of_parquet = datasets.load(f"parquet:{tmp_path}/my.parquet", options={"target": "price"})
-    for other in (of_semicolons, of_parquet):
+    for other in (of_semicolons, of_commas_in_numbers, of_parquet):
         assert torch.equal(other.train_inputs, of_commas.train_inputs)
         assert torch.equal(other.test_targets, of_commas.test_targets)
 

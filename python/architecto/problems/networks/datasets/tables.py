@@ -35,6 +35,9 @@ SEEN = 2
 what was never seen, so that it is trained too; a column of names or numbers of rows has none left.
 """
 
+MOST_VALUES = 1000
+"""At most so many values of a category have codes of their own, the most frequent ones."""
+
 
 class TableDataset(OwnDataset):
     gaps = True
@@ -139,7 +142,7 @@ class TableDataset(OwnDataset):
     def _check_finite(self, frame: DataFrame) -> None:
         import numpy as np
 
-        for name in frame.select_dtypes("number"):
+        for name in _numeric(frame):
             values = frame[name].to_numpy(dtype=float, na_value=np.nan)
             if np.isinf(values).any():
                 row = int(np.isinf(values).argmax())
@@ -163,7 +166,8 @@ class TableDataset(OwnDataset):
 
 
 class CsvDataset(TableDataset):
-    """The first line names the columns; commas, semicolons, tabs or bars are between them."""
+    """The first line names the columns; commas, semicolons, tabs or bars are between them. Beside
+    semicolons, numbers may have decimal commas."""
 
     scheme = "csv"
 
@@ -173,7 +177,12 @@ class CsvDataset(TableDataset):
         (path,) = self.files()
         first = pandas.read_csv(path, sep="\0", nrows=0, engine="python").columns[0]
         between = max(",;\t|", key=str(first).count)
-        return pandas.read_csv(path, sep=between, low_memory=False)
+        frame = pandas.read_csv(path, sep=between, low_memory=False)
+        if between != ";":
+            return frame
+        other = pandas.read_csv(path, sep=between, decimal=",", low_memory=False)
+        more = len(_numeric(other).columns) > len(_numeric(frame).columns)
+        return other if more else frame
 
 
 class ParquetDataset(TableDataset):
@@ -210,6 +219,10 @@ def dated(frame: DataFrame) -> DataFrame:
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.+Z-]*)?\Z")
 
 
+def _numeric(frame: DataFrame) -> DataFrame:
+    return frame.select_dtypes("number")
+
+
 def learn(frame: DataFrame, train: DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
     """What each column becomes, and the same in words; learned from the training rows.
 
@@ -232,7 +245,7 @@ def learn(frame: DataFrame, train: DataFrame) -> tuple[list[dict[str, Any]], lis
             notes.append(f"{name}: {_NUMBERS[kind]}, scaled" + _missing(missing))
         else:
             counts = known.astype(str).value_counts()
-            values = sorted(counts.index[counts >= SEEN])
+            values = sorted(counts.index[counts >= SEEN][:MOST_VALUES])
             if len(values) < 2:
                 notes.append(f"{name}: left out, nearly every row has another text")
                 continue
