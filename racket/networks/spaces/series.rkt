@@ -14,7 +14,7 @@
     (== input `(,channels ,length . series))
     (conde [(== rest layers) (== pooled input) (== after account)]
            [(== layers `((avg-pool1d ,kernel ,kernel 0) . ,rest))
-            (infd kernel '(2 4 8 16)) (fd (>= length (* 16 kernel)))
+            (infd kernel '(2 4 8 16)) (fd (>= length (* 64 kernel)))
             (layero `(avg-pool1d ,kernel ,kernel 0) input pooled account after) (labelfd kernel)])
     (conde [(series-layerso rest pooled classes after 5)]
            [(series-heado rest pooled classes after)])))
