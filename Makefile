@@ -2,7 +2,7 @@
 
 # ---- variables: the comment after ## is what `make help` prints -----------------------------------
 
-SPACE ?= cnn#               ## search space: a name in racket/networks/spaces, or a .rkt file
+SPACE ?=#                   ## search space: a name in racket/networks/spaces, or a .rkt file (empty: one that fits the data)
 DATASET ?= digits#          ## data set: digits, fashion-mnist, mnist, cifar10
 SCORER ?= transformer#      ## who picks: transformer, bag, ensemble, random, uniform, or FILE.py:Class
 TRIALS ?= 24#               ## networks to train

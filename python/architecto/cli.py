@@ -253,11 +253,10 @@ def _given(options: argparse.Namespace) -> dict[str, object]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _settings(options: argparse.Namespace) -> Configuration:
-    """The configuration that the options describe, checked."""
-    made = Configuration.of(**_given(options))
-    configuration.check(made)
-    return configuration.absolute(made)
+def _checked(given: Configuration) -> Configuration:
+    """The same, checked and made absolute."""
+    configuration.check(given)
+    return configuration.absolute(given)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -269,9 +268,12 @@ def _run(options: argparse.Namespace) -> int:
         return _connect(options)
     if options.key is not None:
         raise configuration.ConfigurationError("--key needs --connect tcp://ADDRESS:PORT")
-    wanted = _settings(options)
+    given = Configuration.of(**_given(options))
+    wanted = _checked(given)
     configuration.free_directory(options.run, wanted)
     wanted = configuration.prepared(wanted)
+    if introduction := given.searched.introduction():
+        print(introduction)
     run_dir = configuration.run_directory(options.run, wanted)
     status = supervisor.supervise(run_dir, wanted)
     if status == supervisor.USER_ERROR:
@@ -318,6 +320,7 @@ def _resume(options: argparse.Namespace) -> int:
     run_dir = configuration.existing_directory(options.run)
     wanted = configuration.load(run_dir)
     configuration.check(wanted)
+    configuration.fetch(wanted)
     if endpoint.of_run(run_dir) is not None:
         raise configuration.ConfigurationError(f"{run_dir} is in use by another process")
     if options.trials is not None:
@@ -365,7 +368,8 @@ def _serve(options: argparse.Namespace) -> int:
     }
     if options.run_dir is not None:
         return serve.serve_run(Path(options.run_dir), options.endpoint, keys, **flags)
-    return serve.serve_scores(_settings(options), options.endpoint, keys, **flags)
+    checked = _checked(Configuration.of(**_given(options)))
+    return serve.serve_scores(checked, options.endpoint, keys, **flags)
 
 
 def _keys(options: argparse.Namespace) -> int:

@@ -92,9 +92,10 @@ class Search:
         problem = settings.get("problem", Configuration.problem)
         with tempfile.TemporaryDirectory(prefix="architecto-") as folder:
             known = problems.stored(problem, settings, Path(folder))
-            wanted = Configuration.of(**known, scorer=named)
-            configuration.check(wanted)
-            wanted = configuration.absolute(wanted)
+            given = Configuration.of(**known, scorer=named)
+            configuration.check(given)
+            introduction = given.searched.introduction()
+            wanted = configuration.absolute(given)
             configuration.free_directory(run, wanted)
             wanted = configuration.prepared(wanted)
         first = _made(wanted.scorer if isinstance(scorer, str) else scorer, wanted)
@@ -104,6 +105,8 @@ class Search:
             wanted = wanted.but(**problems.stored(problem, settings, run_dir.resolve() / "data"))
             wanted = dataclasses.replace(wanted, scorer=first.spec)
             wanted.save(run_dir)
+        if introduction:
+            print(introduction)
         self._prepare(run_dir, wanted, first)
 
     @classmethod
@@ -122,6 +125,7 @@ class Search:
         given = None if scorer is None else _made(scorer, settings)
         named = settings.scorer if given is None else "uniform"
         configuration.check(dataclasses.replace(settings, scorer=named))
+        configuration.fetch(settings)
         if given is not None:
             settings = dataclasses.replace(settings, scorer=given.spec)
         settings.save(run_dir)

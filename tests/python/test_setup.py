@@ -338,7 +338,6 @@ def test_run_search_passes_its_variables_on(machine):
     assert words[:3] == ["-m", "architecto", "run"]
     options = dict(zip(words[3::2], words[4::2], strict=True))
     assert options == {
-        "--space": "cnn",
         "--dataset": "digits",
         "--scorer": "my scorers/it's.py:Shorter",
         "--trials": "24",

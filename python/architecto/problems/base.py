@@ -32,7 +32,8 @@ class NoSettings:
 
 
 _CALLED = (
-    *("engine_words", "check", "check_evaluator", "absolute", "evaluator"),
+    *("engine_words", "introduction", "check", "check_evaluator", "fetch", "absolute"),
+    *("evaluator",),
     *("canonical", "summary", "write_best", "source"),
 )
 
@@ -106,8 +107,15 @@ class BaseProblem(ABC):
     def check_evaluator(self, name: str) -> None:  # noqa: B027
         """The same of what an evaluator of that name needs: files, devices."""
 
+    def fetch(self, name: str) -> None:  # noqa: B027
+        """Download what an evaluator of that name needs; an engine has found an answer by then."""
+
+    def introduction(self) -> str | None:
+        """What a new run says first, in one line: what it settles by itself."""
+        return None
+
     def absolute(self) -> Any:
-        """The settings with the paths of files made absolute."""
+        """The settings with what is settled by itself; the paths of files are absolute."""
         return self.settings
 
     def evaluator(self, name: str) -> dict[str, Any]:

@@ -238,8 +238,9 @@ def earlier_data(name: str) -> Path:
 
 
 def prepared(configuration: Configuration) -> Configuration:
-    """The same, ready for a run: an engine has found one answer, which the problem takes, and the
-    sentence for scorers is known. Raises a ValueError with one line."""
+    """The same, ready for a run: an engine has found one answer, which the problem takes, the
+    sentence for scorers is known, and what must be downloaded is there. Raises a ValueError with
+    one line."""
     if not configuration.sentence:
         told = engines.describe(engine_command(configuration)).task
         configuration = dataclasses.replace(configuration, task=told)
@@ -249,7 +250,13 @@ def prepared(configuration: Configuration) -> Configuration:
     except ValueError as error:
         name = configuration.searched.title
         raise ConfigurationError(f"{answer[:200]} is no answer of {name}: {error}") from None
+    fetch(configuration)
     return configuration
+
+
+def fetch(configuration: Configuration) -> None:
+    """Download what the evaluator needs; raises a ValueError with one line."""
+    configuration.searched.fetch(configuration.evaluator_spec["name"])
 
 
 def engine_command(configuration: Configuration) -> list[str]:

@@ -1,7 +1,6 @@
 #lang racket/base
 ;; Series: up to 5 blocks of 1-d convolutions, plain, residual, or side by side as in InceptionTime
-;; (Ismail Fawaz et al., 2020); then the mean or the greatest of each channel, recurrent layers, or
-;; transformer blocks. A long series may be pooled first.
+;; (Ismail Fawaz et al., 2020); then pooling, recurrent layers or transformer blocks.
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../heads.rkt" "../space.rkt")
 (provide series-layerso)
@@ -16,9 +15,9 @@
     (conde [(== rest layers) (== pooled input) (== after account)]
            [(== layers `((avg-pool1d ,kernel ,kernel 0) . ,rest))
             (infd kernel '(2 4 8 16)) (fd (>= length (* 16 kernel)))
-            (layero `(avg-pool1d ,kernel ,kernel 0) input pooled account after)
-            (labelfd kernel)])
-    (conde [(series-layerso rest pooled classes after 5)] [(series-heado rest pooled classes after)])))
+            (layero `(avg-pool1d ,kernel ,kernel 0) input pooled account after) (labelfd kernel)])
+    (conde [(series-layerso rest pooled classes after 5)]
+           [(series-heado rest pooled classes after)])))
 
 ;; One block after another, `more` at most, then a head.
 (defrel (series-layerso layers in classes account more)
@@ -77,4 +76,5 @@
 (defrel (append-layerso front back whole)
   (fresh (first rest more)
     (conde [(== front '()) (== whole back)]
-           [(== front `(,first . ,rest)) (== whole `(,first . ,more)) (append-layerso rest back more)])))
+           [(== front `(,first . ,rest)) (== whole `(,first . ,more))
+            (append-layerso rest back more)])))

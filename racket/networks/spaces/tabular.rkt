@@ -16,13 +16,11 @@
     (tabular-modelo model rest vector classes after `(,norm ,activation ,rate ,second-rate))))
 
 (defrel (categorieso layers rest in out account after)
-  (fresh (numbers categories values width)
-    (conde [(== in `(,numbers)) (== out in) (== rest layers) (== after account)]
-           [(== in `(,numbers ,categories ,values . table))
-            (== layers `((category-embedding ,numbers ,categories ,values ,width) . ,rest))
+  (fresh (n k v width)
+    (conde [(== in `(,n)) (== out in) (== rest layers) (== after account)]
+           [(== in `(,n ,k ,v . table)) (== layers `((category-embedding ,n ,k ,v ,width) . ,rest))
             (infd width '(1 2 4 8 16))
-            (layero `(category-embedding ,numbers ,categories ,values ,width) in out account after)
-            (labelfd width)])))
+            (layero `(category-embedding ,n ,k ,v ,width) in out account after) (labelfd width)])))
 
 (defrel (tabular-modelo model layers in classes account style)
   (fresh (features width rest out after)
@@ -39,8 +37,7 @@
 (defrel (tabular-hiddeno layers in classes account style more)
   (fresh (features width norm activation rate none b c d rest out fewer e f g after)
     (== in `(,features)) (== style `(,norm ,activation ,rate ,none)) (fd (= fewer (- more 1)))
-    (== layers `((linear ,features ,width) . ,b))
-    (infd width '(8 16 32 64 128 256))
+    (== layers `((linear ,features ,width) . ,b)) (infd width '(8 16 32 64 128 256))
     (layero `(linear ,features ,width) in out account e) (labelfd width)
     (conde [(== norm 'none) (== b c) (== e f)] [(tabular-normo norm b c out e f)])
     (== c `(,activation . ,d))
@@ -52,16 +49,18 @@
            [(fd (> fewer 0)) (tabular-hiddeno rest out classes after style fewer)])))
 
 (defrel (tabular-blockso layers in classes account style more)
-  (fresh (width hidden factor norm activation rate second-rate b c d rest fewer after e f)
+  (fresh (width hidden factor norm activation rate second-rate b c d rest fewer after e f
+          spent reserve total others)
     (== in `(,width)) (== style `(,norm ,activation ,rate ,second-rate)) (fd (= fewer (- more 1)))
     (== layers `((residual ,b ()) . ,rest))
     (infd factor '(1 2 3 4)) (fd (= hidden (* factor width)))
+    (== account `((params ,spent ,reserve ,total) . ,others))    ; too wide ones fail at once
+    (fd (<= (+ spent reserve (* 2 width hidden)) total))
     (tabular-normo norm b `((linear ,width ,hidden) ,activation . ,c) in '() '())
     (tabular-activationo activation)
     (tabular-dropouto rate c `((linear ,hidden ,width) . ,d) in '() '())
     (tabular-dropouto second-rate d '() in '() '())
-    (layero `(residual ,b ()) in in account after)
-    (labelfd factor)
+    (layero `(residual ,b ()) in in account after) (labelfd factor)
     (conde [(tabular-normo norm rest `(,activation (linear ,width ,classes)) in after e)
             (layero activation in in e f) (lasto `(linear ,width ,classes) in `(,classes) f)]
            [(fd (> fewer 0)) (tabular-blockso rest in classes after style fewer)])))
@@ -77,4 +76,5 @@
          [(== layers `((dropout ,rate) . ,rest)) (layero `(dropout ,rate) in in account after)
           (conde [(== rate 0.1)] [(== rate 0.25)] [(== rate 0.5)])]))
 
-(defrel (tabular-activationo layer) (conde [(== layer '(relu))] [(== layer '(gelu))] [(== layer '(silu))]))
+(defrel (tabular-activationo layer)
+  (conde [(== layer '(relu))] [(== layer '(gelu))] [(== layer '(silu))]))

@@ -22,13 +22,24 @@ if TYPE_CHECKING:
     from architecto.evaluators.base import Evaluation
 
 SPACES = Path(__file__).resolve().parents[4] / "racket" / "networks" / "spaces"
+FITTING = {
+    "image": "cnn",
+    "features": "tabular",
+    "table": "tabular",
+    "series": "series",
+    "tokens": "text",
+    "language-model": "language-model",
+}
+"""The space that is searched where none is given, by the kind of input, or of task."""
 _DEVICE = re.compile(r"(cpu|mps|cuda(:[0-9]+)?)\Z")
 
 
 @dataclass(frozen=True)
 class _Fixed:
-    space: str = setting(
-        "cnn", "search space: a file of racket/networks/spaces, or the path of a .rkt file"
+    space: str | None = setting(
+        None,
+        "search space: a file of racket/networks/spaces, or the path of a .rkt file",
+        absent="one that fits the data: " + ", ".join(dict.fromkeys(FITTING.values())),
     )
     dataset: str = setting(
         "digits",
@@ -163,17 +174,44 @@ class Networks(BaseProblem):
     def title(self) -> str:
         table = self.settings.table
         results = Path(table).stem if table else datasets.title(self.settings.dataset)
-        return f"{Path(self.settings.space).stem}-{results}"
+        return f"{Path(self._space).stem}-{results}"
+
+    @property
+    def _space(self) -> str:
+        """The space that is given, or one that fits the data."""
+        if self.settings.space is not None:
+            return self.settings.space
+        if self.settings.table is not None:
+            raise ProblemError("--table needs --space, the space whose networks the table names")
+        info = self._dataset
+        return FITTING.get(info.task_kind) or FITTING[info.input_kind]
+
+    def introduction(self) -> str | None:
+        settings = self.settings
+        if settings.space is not None:
+            return None
+        info = self._dataset
+        if settings.dataset in datasets.CATALOGUE.registered and info.input_kind == "image":
+            return None
+        inputs = Shape(info.input_kind, info.input_shape).in_words
+        name = re.sub(r"[^:]*/", "", settings.dataset)  # without its folder
+        return (
+            f"data set {name}: {inputs}; searching space {self._space} "
+            "(SPACE=, or --space, takes another)"
+        )
 
     def engine_words(self) -> list[str]:
         settings = self.settings
-        words = ["--space", settings.space]
+        words = ["--space", self._space]
         if settings.table is not None:
             words.append("--table-keys")
         else:
             info = self._dataset
             words += ["--input", Shape(info.input_kind, info.input_shape).option]
             words += ["--classes", str(info.classes)]
+            if info.input_kind == "tokens":
+                each = info.task_kind == "language-model"
+                words += ["--gives", "sequence" if each else "features"]
             words += self._training_words(info)
         for quantity in QUANTITIES:
             most = getattr(settings, f"max_{quantity}")
@@ -194,7 +232,7 @@ class Networks(BaseProblem):
 
     def check(self) -> None:
         settings = self.settings
-        _check_space(settings.space)
+        _check_space(self._space)
         if settings.table is None:
             recipe_settings.check(settings, self._dataset)
             return
@@ -214,16 +252,18 @@ class Networks(BaseProblem):
             raise ProblemError(f"unknown device {device!r}; known are cpu, cuda, cuda:N and mps")
         if name == "tabular":
             self._check_table()
-        elif name == "training":
+        elif name == "training" and device != "cpu":
+            _check_device(device)
+
+    def fetch(self, name: str) -> None:
+        if name == "training":
             datasets.ensure_available(self.settings.dataset, options=self._options)
-            if device != "cpu":
-                _check_device(device)
 
     def absolute(self) -> Any:
-        settings = self.settings
-        changes = {"dataset": datasets.absolute(settings.dataset)}
-        if settings.space.endswith(".rkt"):
-            changes["space"] = str(Path(settings.space).resolve())
+        settings, space = self.settings, self._space
+        changes = {"dataset": datasets.absolute(settings.dataset), "space": space}
+        if space.endswith(".rkt"):
+            changes["space"] = str(Path(space).resolve())
         if settings.table is not None:
             changes["table"] = str(Path(settings.table).resolve())
         return dataclasses.replace(settings, **changes)

@@ -13,6 +13,7 @@ number from 0 to values - 1 |
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,13 @@ INPUTS = {
     "table": ("N", "K", "V"),
 }
 """The kinds of inputs, and what grammar.md calls their sizes."""
+_WORDS = {
+    "image": "images of {1}x{2} pixels and {0} channels",
+    "features": "rows of {0} numbers",
+    "series": "series of {1} steps and {0} channels",
+    "tokens": "texts of {0} tokens, {1} different ones",
+    "table": "rows of {0} numbers and {1} categories",
+}
 
 
 def expected(parts: list[Any]) -> str:
@@ -37,6 +45,11 @@ def expected(parts: list[Any]) -> str:
         for name, sizes in INPUTS.items()
     }
     return forms.get(kind) or "one of " + ", ".join(forms.values())
+
+
+def _one(found: re.Match[str]) -> str:
+    """`1 category` of `1 categories`."""
+    return f"1 {found[1]}{'y' if found[2] == 'ies' else ''}"
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,11 @@ class Shape:
         """As `--input` takes it: `1,8,8`, `series:1,24`."""
         sizes = ",".join(map(str, self.sizes))
         return sizes if self.kind == "image" else f"{self.kind}:{sizes}"
+
+    @property
+    def in_words(self) -> str:
+        """Inputs of this shape, in the plural: `rows of 8 numbers and 3 categories`."""
+        return re.sub(r"\b1 (\w+?)(ies|s)\b", _one, _WORDS[self.kind].format(*self.sizes))
 
     @property
     def tensor_sizes(self) -> tuple[int, ...]:

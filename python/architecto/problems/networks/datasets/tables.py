@@ -67,6 +67,7 @@ class TableDataset(OwnDataset):
         metric = {"classification": "accuracy", "regression": "r2"}.get(self.options["task"] or "")
         found = targets(self._values(frame, wanted), wanted, self.error, metric, MOST_CLASSES)
         self._check_finite(rest)
+        self._check_texts(rest)
         rows = Splits.of(np.arange(len(frame)), found.values)
         columns, notes = learn(rest, rest.iloc[rows.train[0]])
         shape = sizes(columns)
@@ -145,6 +146,19 @@ class TableDataset(OwnDataset):
                 raise self.error(
                     f"row {row + 1}: {name} is {values[row]}, expected a finite number, or nothing "
                     "where it is missing"
+                )
+
+    def _check_texts(self, frame: DataFrame) -> None:
+        """Raises an error for a text among numbers: its column would not be one of numbers."""
+        import pandas
+
+        for name in frame.columns[[kind.kind in "OT" for kind in frame.dtypes]]:
+            known = frame[name].dropna()
+            texts = known[pandas.to_numeric(known.astype(str), errors="coerce").isna()]
+            if 0 < len(texts) < 0.2 * len(known) and known.nunique() > MOST_CLASSES:
+                raise self.error(
+                    f"row {texts.index[0] + 1}: {name} is {texts.iloc[0]!r}, but most rows have "
+                    "numbers there: leave it empty where it is not known"
                 )
 
 
