@@ -3,7 +3,7 @@
 # ---- variables: the comment after ## is what `make help` prints -----------------------------------
 
 SPACE ?=#                   ## search space: a name in racket/networks/spaces, or a .rkt file (empty: one that fits the data)
-DATASET ?= digits#          ## data set: digits, fashion-mnist, mnist, cifar10
+DATASET ?= digits#          ## data set: digits, fashion-mnist, csv:FILE, folder:PATH, … (README.md)
 SCORER ?= transformer#      ## who picks: transformer, bag, ensemble, random, uniform, or FILE.py:Class
 TRIALS ?= 24#               ## networks to train
 SEED ?= 0#                  ## the same seed gives the same run
