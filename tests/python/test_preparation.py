@@ -14,6 +14,10 @@ from test_training import DATA, TEXTS
 from architecto import NetworkSettings
 from architecto.evaluators.base import carried_out
 from architecto.problems.networks import datasets
+from architecto.problems.networks.datasets.texts import encode as encode_text
+from architecto.problems.networks.datasets.words import LENGTHS, LETTERS
+from architecto.problems.networks.datasets.words import encode as encode_words
+from architecto.problems.networks.preparation import code
 from architecto.problems.networks.problem import Networks
 from architecto.problems.networks.training import TrainingEvaluator
 
@@ -109,3 +113,29 @@ def test_rows_of_a_table_are_encoded_as_in_training(tmp_path: Path) -> None:
     assert found.shape == (3, 1) and 900 < float(found.mean()) < 1400
     unknown = model["encode"]([{"city": "Rome"}])
     assert unknown.shape[1] == made.shape[1] and bool(unknown[0, 0].isnan())
+
+
+def test_words_and_texts_are_encoded_as_in_training() -> None:
+    words = {"letters": LETTERS, "length": LENGTHS[-1]}
+    given = ["straße", "a", "", "x" * 40, "it's"]
+    made = defined(words)
+    assert torch.equal(made["encode"](given), torch.from_numpy(encode_words(given)))
+    for characters in (" abcß'{}\n\\", ""):
+        made = defined({"characters": characters, "context": 8})
+        text = "abc ß{z}'\n"
+        tokens = encode_text(text, characters)[-8:].tolist()
+        assert made["encode"]([text]).tolist() == [tokens]
+        assert made["encode"](["a"]).tolist() == [[0] * 7 + tokens_of("a", characters)]
+
+
+def defined(source: dict[str, Any]) -> dict[str, Any]:
+    """What the code for tokens defines."""
+    names: dict[str, Any] = {}
+    head = "import torch\nfrom torch import Tensor, nn\n"
+    exec(head + code({"input": "tokens", "source": source}), names)
+    return names
+
+
+def tokens_of(text: str, characters: str) -> list[int]:
+    found: list[int] = encode_text(text, characters).tolist()
+    return found

@@ -59,8 +59,9 @@ def use(said: Mapping[str, Any], shape: str) -> str:
     )
     pixels = " and pixels in [0, 1]" if scaled and inputs == "image" else ""
     lines = f"{text}\n{noun} of shape [n, {shape}]{pixels}."
-    if _columns(said):
-        lines += f"\n`encode(rows)` makes {noun} of rows of the table."
+    of = _encodes(said)
+    if of:
+        lines += f"\n`encode(…)` makes {noun} of {of}."
     if predicts:
         lines += f"\n`predict(network, {noun})` gives {_told(said)}."
     return lines
@@ -70,9 +71,14 @@ def code(said: Mapping[str, Any]) -> str:
     """Constants and functions, a blank line before each; empty where there is nothing to do."""
     inputs, _ = kinds(said)
     parts = []
+    source = said.get("source") or {}
     if _columns(said):
         parts.append(_ENCODE.format(columns=_listed(_columns(said))))
-    elif said.get("source"):
+    elif {"letters", "length"} <= source.keys():
+        parts.append(_WORDS.format(**source))
+    elif {"characters", "context"} <= source.keys():
+        parts.append(_TEXTS.format(**source))
+    elif source:
         parts.append(f"\nSOURCE = {said['source']!r}\n")
     if _scaled(said):
         mean, deviation = said["mean"], said["deviation"]
@@ -108,6 +114,13 @@ def _told(said: Mapping[str, Any]) -> str:
     if task == "multi-label":
         return "the labels that hold, for each" if said.get("classes") else "0 or 1 for each label"
     return "the name of each one's class"
+
+
+def _encodes(said: Mapping[str, Any]) -> str | None:
+    """What `encode` takes, in words; None where there is none."""
+    source = said.get("source") or {}
+    known = {"columns": "rows of the table", "letters": "words", "characters": "texts"}
+    return next((words for key, words in known.items() if key in source), None)
 
 
 def _columns(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -214,6 +227,36 @@ def encode(rows: list[dict]) -> Tensor:
         return [*numbers, *missing, *(code(c, row.get(c["name"])) for c in categories)]
 
     return torch.tensor([inputs(row) for row in rows], dtype=torch.float32)
+'''
+
+_WORDS = '''\
+
+LETTERS = {letters!r}
+LENGTH = {length}
+
+
+def encode(words: list[str]) -> Tensor:
+    """Numbers of the letters, int64 [n, LENGTH], padded on the left; of a longer word its end."""
+    places = {{letter: place for place, letter in enumerate(LETTERS, 2)}}
+    rows = [[places.get(letter, 1) for letter in word.lower()][-LENGTH:] for word in words]
+    return torch.tensor([[0] * (LENGTH - len(row)) + row for row in rows])
+'''
+
+_TEXTS = '''\
+
+CHARACTERS = {characters!r}
+CONTEXT = {context}
+
+
+def encode(texts: list[str]) -> Tensor:
+    """Tokens, int64 [n, CONTEXT], padded on the left; of a longer text its end. A token is 1 + the
+    place of the character, 0 for any other; or 1 + a byte, where CHARACTERS are empty."""
+    places = {{character: place for place, character in enumerate(CHARACTERS, 1)}}
+    rows = []
+    for text in texts:
+        characters = [places.get(character, 0) for character in text]
+        rows.append((characters if CHARACTERS else [1 + b for b in text.encode()])[-CONTEXT:])
+    return torch.tensor([[0] * (CONTEXT - len(row)) + row for row in rows])
 '''
 
 _REGRESSION = '''\
