@@ -55,7 +55,7 @@ def test_outputs_are_in_the_unit_of_the_data(tmp_path: Path) -> None:
     assert found.shape == targets.shape
     back = (found - torch.tensor(model["TARGET_MEAN"])) / torch.tensor(model["TARGET_STD"])
     assert torch.allclose(back, scores, atol=1e-4)
-    assert model["CLASSES"] == list(info.class_names)
+    assert model["TARGETS"] == list(info.class_names)
 
 
 def test_outputs_are_names(tmp_path: Path) -> None:

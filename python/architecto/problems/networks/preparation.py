@@ -52,16 +52,16 @@ def use(said: Mapping[str, Any], shape: str) -> str:
     noun = _NOUN[inputs]
     scaled, predicts = _scaled(said), _predicts(said)
     steps = "normalise({})" if scaled else "{}"
-    imports = ["load", *["normalise"] * scaled, *["predict"] * predicts]
+    of = _encodes(said)
+    imports = ["load", *["encode"] * bool(of), *["normalise"] * scaled, *["predict"] * predicts]
     text = (
         f"`from model import {', '.join(imports)}; network = load()`, "
         f"then `network({steps.format(noun)})` with"
     )
     pixels = " and pixels in [0, 1]" if scaled and inputs == "image" else ""
     lines = f"{text}\n{noun} of shape [n, {shape}]{pixels}."
-    of = _encodes(said)
     if of:
-        lines += f"\n`encode(…)` makes {noun} of {of}."
+        lines += f"\n`encode(…)` makes such {noun} of {of}."
     if predicts:
         lines += f"\n`predict(network, {noun})` gives {_told(said)}."
     return lines
@@ -119,7 +119,7 @@ def _told(said: Mapping[str, Any]) -> str:
 def _encodes(said: Mapping[str, Any]) -> str | None:
     """What `encode` takes, in words; None where there is none."""
     source = said.get("source") or {}
-    known = {"columns": "rows of the table", "letters": "words", "characters": "texts"}
+    known = {"columns": "lines of the table", "letters": "words", "characters": "texts"}
     return next((words for key, words in known.items() if key in source), None)
 
 
@@ -134,7 +134,8 @@ def _listed(values: list[Any]) -> str:
 def _predict(said: Mapping[str, Any]) -> str:
     _, task = kinds(said)
     scaled = "normalise(inputs)" if _scaled(said) else "inputs"
-    names = f"\nCLASSES = {list(said['classes'])!r}\n" if said.get("classes") else ""
+    word = "TARGETS" if task == "regression" else "CLASSES"
+    names = f"\n{word} = {list(said['classes'])!r}\n" if said.get("classes") else ""
     if task == "regression":
         names += f"\nTARGET_MEAN = {said['target_mean']}\nTARGET_STD = {said['target_deviation']}\n"
         return names + _REGRESSION.format(inputs=scaled)
