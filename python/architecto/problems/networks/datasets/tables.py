@@ -216,7 +216,7 @@ def dated(frame: DataFrame) -> DataFrame:
     return frame.assign(**found) if found else frame
 
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.+Z-]*)?\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?\Z")
 
 
 def _numeric(frame: DataFrame) -> DataFrame:
