@@ -47,7 +47,8 @@ _PROOF = "Where it is not proven within the time, standard error says so."
 
 NOTES = {
     "sample": "All numbers of layers are about as likely; racket/networks/README.md says more.",
-    "check": "Without --space: do all shapes fit? With it: is it in the space?",
+    "check": "Without --space: do all shapes fit? With it: is it in the space? A line may be "
+    "(network (architecture ...) (training ...)).",
     "complete": "A hole _ is a number or a layer; behind a dot, (LAYER ... . _), the rest of a "
     "list. Without --space new layers are those of the space free, and a rest has at most 4.",
     "repair": f"At most 3 changes. {_CHANGE}",
@@ -80,6 +81,20 @@ def add_commands(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
             command.add_argument(
                 f"--min-{quantity}", metavar="N", help=f"at least so many {meaning}"
             )
+        command.add_argument(
+            "--training",
+            metavar="TEMPLATE",
+            help="training recipes beside the architectures of --space, such as "
+            "'(training (adamw (0.001 0.01)) (batch 32))'; a list in a value's place is choices",
+        )
+        command.add_argument(
+            "--max-memory",
+            metavar="BYTES",
+            help="at most so many bytes in a training, see README.md",
+        )
+        command.add_argument(
+            "--batch-size", metavar="N", help="for --max-memory, where no training says it"
+        )
         if name in ("sample", "complete", "repair", "neighbours"):
             command.add_argument("-n", metavar="N", help="how many (1 of sample, else 10 or all)")
         if name == "sample":

@@ -98,7 +98,7 @@ def check(settings: Any) -> None:
             number = type(value) is int or (words["metavar"] == "X" and type(value) is float)
             if not number:
                 what = "a whole number" if words["metavar"] == "N" else "a number"
-                expected = " or ".join([what, *words["words"]])
+                expected = _either([what, *words["words"]])
                 raise SettingError(f"{name} is {value!r}, expected {expected}")
             least, most = words["least"], words["most"]
             if least is not None and most is not None and not least <= value <= most:
@@ -108,7 +108,7 @@ def check(settings: Any) -> None:
         elif not isinstance(value, str):
             raise SettingError(f"{name} is {value!r}, expected a string")
         elif words["words"]:
-            raise SettingError(f"{name} is {value!r}, expected {' or '.join(words['words'])}")
+            raise SettingError(f"{name} is {value!r}, expected {_either(words['words'])}")
 
 
 def refuse_unknown(given: Iterable[str], *kinds: type, what: str) -> None:
@@ -123,6 +123,11 @@ def refuse_unknown(given: Iterable[str], *kinds: type, what: str) -> None:
 def _line(field: dataclasses.Field[Any]) -> str:
     default = field.metadata["absent"] if field.default is None else field.default
     return f"{field.metadata['meaning']} (default: {default})"
+
+
+def _either(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _is_number(words: Mapping[str, Any]) -> bool:
@@ -140,7 +145,7 @@ def _kind(metavar: str, least: float | None, words: Sequence[str] = ()) -> Any:
             return text if text in words else number(text)
         except (ValueError, argparse.ArgumentTypeError):
             what = "a number" if metavar == "X" else f"a whole number from {least} on"
-            expected = " or ".join([what, *words])
+            expected = _either([what, *words])
             raise argparse.ArgumentTypeError(f"got {text}, expected {expected}") from None
 
     return number_or_word if words else number

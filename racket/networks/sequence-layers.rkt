@@ -1,7 +1,7 @@
 #lang racket/base
 ;; Layers of series (CHANNELS LENGTH . series), tokens (TOKENS VOCABULARY . tokens), tables (NUMBERS
-;; CATEGORIES VALUES . table) and sequences (TOKENS WIDTH). Each relates its text, the shapes that come
-;; in and go out, and the number of parameters; some their multiply-adds.
+;; CATEGORIES VALUES . table) and sequences (TOKENS WIDTH). Each relates its text, the shapes that
+;; come in and go out, and the number of parameters; some their multiply-adds.
 
 (require "../kanren/main.rkt" "blocks.rkt" "layer-list.rkt" "shapes.rkt")
 (provide sequence-layers)
@@ -136,8 +136,8 @@
     (infd width (interval 1 largest-number))
     (fd (= params (* vocabulary width)))))
 
-;; (category-embedding NUMBERS CATEGORIES VALUES WIDTH): the numbers of a table as they are, and behind
-;; them a learned vector for each category
+;; (category-embedding NUMBERS CATEGORIES VALUES WIDTH): the numbers of a table as they are, and
+;; behind them a learned vector for each category
 (defrel (category-embeddingo layer in out params)
   (fresh (numbers categories values width features)
     (== layer `(category-embedding ,numbers ,categories ,values ,width))
@@ -149,7 +149,7 @@
 
 ;; -- sequences --------------------------------------------------------------------------------------
 
-;; (gru IN HIDDEN DIRECTIONS): 3 gates, each with a matrix for what comes in and one for the state, and
+;; (gru IN HIDDEN DIRECTIONS): 3 gates, each with a matrix for what comes in, one for the state, and
 ;; two biases; in 2 directions there are two of all, and the states stand side by side
 (defrel (gruo layer in out params)
   (fresh (width hidden directions)
@@ -194,8 +194,8 @@
     (== in `(,tokens ,width))
     (== out `(,width))))
 
-;; (last-state DIRECTIONS): the last state of each direction of a gru or lstm; of 2 directions, that of
-;; the second stands in the first token
+;; (last-state DIRECTIONS): the last state of each direction of a gru or lstm; of 2 directions, that
+;; of the second stands in the first token
 (defrel (last-stateo layer in out)
   (fresh (tokens width directions hidden)
     (== layer `(last-state ,directions))

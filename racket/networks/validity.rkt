@@ -41,7 +41,8 @@
 ;; A Filling is what holes are filled with: layers that may stand in a network of INPUT, MORE of them
 ;; for an unknown rest (#f: a space says what layers and probabilities there are), CLASSES for a last
 ;; layer; NUMBERS are the variables of unknown numbers, to be labelled once all layers are in place:
-;; layer by layer, in each the last argument first, as kernel, stride and padding decide over channels.
+;; layer by layer, in each the last argument first, as kernel, stride and padding decide over
+;; channels.
 (struct filling (input more classes [numbers #:mutable]))
 
 ;; -> the goal that a template's layers follow one another, and the layers with variables for holes

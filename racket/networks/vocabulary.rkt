@@ -2,7 +2,7 @@
 ;; The layers that may stand anywhere in a network, and the values of their free arguments: what the
 ;; space `free` is made of, and what fills holes where there is no space.
 
-(require "../kanren/main.rkt" "shapes.rkt")
+(require "../kanren/main.rkt")
 (provide vocabularyo other-vocabularyo)
 
 ;; The layers that may stand behind a shape in a network of images.

@@ -54,6 +54,23 @@ def test_the_last_line_is_for_programs(run_architecto, table: Path, tmp_path: Pa
     assert "cell none" not in trials.replace("\n", " ")
 
 
+def test_a_network_is_looked_up_with_its_training(run_architecto, tmp_path: Path) -> None:
+    """The rows of fc-net, better with smaller rates; scores below zero are no accuracies."""
+    words, rates, units = ("relu", "tanh"), ("0.0005", "0.001", "0.005", "0.01", "0.05", "0.1"), 6
+    rest = [words, words, (8, 16, 32, 64), *[("0.0", "0.3", "0.6")] * 2, rates, ("cosine", "const")]
+    rows = itertools.product(*rest, *[[16 * 2**n for n in range(units)]] * 2)
+    lines = [f"{'|'.join(map(str, row))},{1 - 20 * float(row[5]):.3f}" for row in rows]
+    table = tmp_path / "made.csv"
+    table.write_text("\n".join(["arch,score", *lines]) + "\n")
+    found = run_architecto(
+        *("bench-search", "--space", "fc-net", "--table", table, "--search-metric", "score"),
+        *("--seeds", "1", "--evaluations", "12", "--scorer", "random", "--runs", tmp_path / "runs"),
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    best = run_architecto("best", tmp_path / "runs" / "seed-0", "-n", "12").stdout
+    assert "failed" not in best and "adam" in best, best
+
+
 BENCH = Path(__file__).resolve().parents[1] / "bench" / "search.py"
 
 

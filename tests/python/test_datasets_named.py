@@ -22,11 +22,7 @@ from architecto.problems.networks.datasets import (
 )
 from architecto.testing import DatasetTests
 
-
-@pytest.fixture(autouse=True)
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ARCHITECTO_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
+pytestmark = pytest.mark.usefixtures("data_folder")
 
 
 def line(spec: str, **options: Any) -> str:

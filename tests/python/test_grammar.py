@@ -32,8 +32,9 @@ ATOMS = [*KINDS, *INPUTS, "architecture", "input", "none", "nor_conv_3x3",
          '"a"', "1/2", "π", "a*b", "x" * 70]  # fmt: skip
 PARTS = [CELL, "()", "(relu)", "(concat)", "(concat ())", f"(concat ({CELL}))",
          f"(residual ({CELL}) ())", "(residual ())", "(residual () () ())", "(concat relu)",
-         "(tanh) . _", "(dropout 1)", "(input tokens 4 9)", "(input series 2 9)", "(input table 2 1 3)",
-         "(embedding 9 4)", "(to-sequence)", "(mean-pool)", "(category-embedding 2 1 3 4)"]  # fmt: skip
+         "(tanh) . _", "(dropout 1)", "(input tokens 4 9)", "(input series 2 9)",
+         "(input table 2 1 3)", "(embedding 9 4)", "(to-sequence)", "(mean-pool)",
+         "(category-embedding 2 1 3 4)"]  # fmt: skip
 CHARACTERS = "()0159.-+ e_\t\r\f\v\x00\x1c\u00a0\u2003#'\";,é"
 
 

@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 ROW = """    {"name": "layer-scale", "class": "extra_layers.LayerScale", "label": "scale",
-     "takes": ["image"], "arguments": [{"name": "num_features", "says": "channels", "role": "follows"}]},
+     "takes": ["image"],
+     "arguments": [{"name": "num_features", "says": "channels", "role": "follows"}]},
     {"name": "elu", "class": "ELU", "label": "elu"},
 """
 LISTED = """  [layer-scale (layer-scaleo layer in out params)]

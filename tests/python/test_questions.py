@@ -174,7 +174,7 @@ def test_the_constraint_is_told_in_words(
         ("(input series 2 9) ((conv1d 2 8 11 1 0))", "kernel 11 does not fit an input of a series "
          "of 2 channels and 9 steps; the nearest that does is 9"),
         ("(input tokens 7 11) ((embedding 10 6))", "expects 10 different tokens, gets 11"),
-        ("(input tokens 7 11) ((relu))", "expects numbers, which an embedding makes, gets 7 tokens"),
+        ("(input tokens 7 11) ((relu))", "relu: expects numbers, which an embedding makes, gets"),
         ("(input tokens 7 11) ((residual () ()))", "residual: expects numbers, which an embedding"),
         ("(input tokens 7 11) ((embedding 11 6) (causal-attention 6 4))",
          "4 heads do not divide 6 features"),
@@ -208,7 +208,8 @@ def test_the_constraint_is_told_of_series_tokens_and_tables(text: str, answer: s
         (
             "(input tokens 7 11) ((embedding _ 6) (lstm _ 5 2) (last-state _) (linear _ 3))",
             {
-                f"(input tokens 7 11) ((embedding 11 6) (lstm 6 5 2) (last-state {n}) (linear 10 3))"
+                "(input tokens 7 11) ((embedding 11 6) (lstm 6 5 2) "
+                f"(last-state {n}) (linear 10 3))"
                 for n in (1, 2)
             },
         ),

@@ -121,8 +121,8 @@ def test_the_problem_takes_both_kinds_of_answers() -> None:
 
 def test_a_recipe_in_one_line() -> None:
     assert recipe.summary(recipe.read(EVERYTHING)) == (
-        "sgd 0.003 decay 0.01 · batch 64 · cosine · flip crop · label smoothing 0.1 · clip 1.0 · "
-        "16 epochs"
+        "sgd 0.003 decay 0.01 · batch 64 · cosine schedule · flip crop · label smoothing 0.1 · "
+        "clip 1.0 · 16 epochs"
     )
 
 
@@ -150,7 +150,7 @@ def test_an_engine_is_told_what_is_searched_and_nothing_else() -> None:
     assert words(weight_decay="search", optimizer="sgd", lr=0.1)[-1] == (
         "(training (sgd 0.1 (0.0 0.001 0.003 0.01 0.03 0.1)))"
     )
-    assert words(optimizer="search")[-1] == "(training ((adamw adam sgd)))"
+    assert words(optimizer="search")[-1] == "(training ((adamw adam sgd) 0.005))"
     assert words(augment="search")[-1] == "(training (augment (none flip crop flip-crop)))"
 
 
@@ -232,7 +232,10 @@ def refused(run_architecto: Any, file: Path, *more: str) -> str:
         ("batch-size = 3\nbatch_size = 3", "batch_size is there with a hyphen and without"),
         ("run = 3", "run is 3, expected a string"),
         ("problem = 'none'", "problem: got 'none'"),
-        ("schedule = 'saw'", "--schedule is 'saw', expected one-cycle or cosine or constant"),
+        (
+            "schedule = 'saw'",
+            "--schedule is 'saw', expected one-cycle, cosine, constant, linear or search",
+        ),
         ("[lr]\nx = 3", "--lr is {'x': 3}, expected a number or search"),
     ],
 )

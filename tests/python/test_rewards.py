@@ -22,6 +22,8 @@ BALANCED = Evaluation("complete", metrics={"balance": 0.7}, objective="balance")
 
 def test_the_objective_is_brought_to_the_range_of_rewards() -> None:
     assert rewards.judged(rewards.create("objective"), BALANCED) == pytest.approx(0.4)
+    worse = Evaluation("complete", metrics={"validation_r2": -3.0}, objective="validation_r2")
+    assert rewards.judged(rewards.create("objective"), worse) == -1.0
 
 
 def test_a_failure_is_minus_one_and_that_of_the_machine_is_not_judged() -> None:

@@ -64,7 +64,7 @@ def recurrent(
 
 
 def gru_step(given: Array, hidden: Array, state: Array, _: Array) -> Array:
-    """h' = (1 − z) tanh(given + r hidden) + z h (Cho et al., 2014, as cuDNN and PyTorch write it)."""
+    """h' = (1 − z) tanh(given + r hidden) + z h (Cho et al., 2014, as PyTorch writes it)."""
     (reset, update, new), (hidden_reset, hidden_update, hidden_new) = (
         np.split(numbers, 3, axis=1) for numbers in (given, hidden)
     )

@@ -41,6 +41,15 @@ def test_search_metric_is_validation_and_report_metric_is_test(tmp_path: Path) -
         assert reward == pytest.approx(0.81)
 
 
+def test_below_zero_they_are_scores_between_the_worst_and_the_best(tmp_path: Path) -> None:
+    judge = evaluator(table(tmp_path, "arch,val,test\n|a|,-1.5,-2\n|b|,2.5,130\n|c|,0.5,1\n"))
+    facts = {"table_key": "|c|"}
+    found = judge.evaluate("(network …)", seed=0, weights_path=None, facts=facts)
+    assert judge.objective == "validation_score"
+    assert found.metrics == pytest.approx({"validation_score": 0.5, "test_score": 0.625})
+    assert judge.table.best == 130
+
+
 def test_an_architecture_that_the_table_lacks_is_a_failed_trial(tmp_path: Path) -> None:
     judge = evaluator(table(tmp_path))
     facts = {"table_key": "|z|", "parameters": 7}

@@ -327,6 +327,19 @@ def test_images_are_flipped_and_moved() -> None:
     assert len(shifts) == 15
 
 
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_mixed_precision_learns_as_well(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of CUDA, on the CPU: networks compute in bfloat16, losses in float32."""
+    here = trained(name)
+    half = torch.autocast("cpu", torch.bfloat16)
+    monkeypatch.setattr(TrainingEvaluator, "_precision", lambda _: half)
+    there = trained(name)
+    assert there.curves != here.curves
+    assert there.value == pytest.approx(here.value, abs=0.1)
+    ends = [evaluation.curves["training_loss"][-1] for evaluation in (there, here)]
+    assert ends[0] == pytest.approx(ends[1], rel=0.2, abs=0.05)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_every_kind_of_data_is_learned_on_cuda(name: str) -> None:

@@ -118,13 +118,20 @@
   (check-equal? (all-answers f) '())
   (check-true (< (frontier-size f) 200)))
 
-(test-case "a choice is shown as the layers and the training so far"
+(test-case "the recipe is chosen first; a choice is shown as the layers and the training so far"
   (define p (space-problem "fc-net" (hasheq)))
   (define f (problem-frontier p))
+  (define (shown i) ((problem-choice-summary p) (choice-term f i)))
   (expand f 0)
-  (check-equal? ((problem-choice-summary p) (choice-term f 1))
+  (check-equal? (shown 1)
+                "((network _.0 (training (adam 0.0005 0.0) (batch _.1) (schedule _.2))) _.3)")
+  (define in-layers
+    (for/fold ([i 0]) ([_ 4])
+      (expand f i)
+      (car (open-children f i))))
+  (check-equal? (shown in-layers)
                 (string-append "((linear 9 16) _.0 _.1 (linear 16 _.2) _.3 _.4 (linear _.2 1)) "
-                               "(training (adam _.5 0.0) (batch _.6) (schedule _.7))")))
+                               "(training (adam 0.0005 0.0) (batch 8) (schedule cosine))")))
 
 ;; -- fc-net -----------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """Two results of each architecture, in the unit of the file: accuracies in percent or fractions,
-    or scores of any kind."""
+    """Two results of each architecture, in the unit of the file: accuracies in percent or
+    fractions, or scores of any kind."""
 
     path: Path
     search: dict[str, float]

@@ -22,6 +22,7 @@ from architecto.scorers.base import LearningScorer
 from architecto.scorers.batching import Batch, batches
 from architecto.scorers.experience import Experience
 from architecto.scorers.guide_settings import GuideSettings
+from architecto.scorers.places import Places
 from architecto.scorers.posterior import Posterior
 from architecto.scorers.q_learning import QLearning, load_optimizer
 
@@ -55,6 +56,7 @@ class NetworkScorer(LearningScorer):
             }
         ).to(self.device)
         self.posterior = Posterior()
+        self.places = Places()
         self.learning = QLearning(settings or GuideSettings(), seed=seed)
         self.reads_candidates = self.learning.settings.n_step > 0
 
@@ -73,7 +75,10 @@ class NetworkScorer(LearningScorer):
         return self._run(task, choices, "choices")[1]
 
     def features(self, task: str, answers: list[str]) -> Tensor:
-        """`[answer, F]`, what the posterior works on."""
+        """`[answer, F]`, what the posterior works on: their places where all answers so far are
+        alike but for these, else what the network makes of them."""
+        if self.places:
+            return self.places.features(answers)
         return self._run(task, answers, "complete")[0]
 
     def predict(self, task: str, answers: list[str]) -> tuple[Tensor, Tensor]:
@@ -111,6 +116,7 @@ class NetworkScorer(LearningScorer):
             "version": self.version,
             "model": self.model.state_dict(),
             "posterior": self.posterior.state_dict(),
+            "places": self.places.texts if self.places else [],
             "learning": self.learning.state_dict(),
         }
 
@@ -123,6 +129,7 @@ class NetworkScorer(LearningScorer):
                 )
         self.model.load_state_dict(state["model"])
         self.posterior.load_state_dict(state["posterior"])
+        self.places = Places(state.get("places", []))
         self.learning.load_state_dict(state["learning"], self)
 
 

@@ -27,17 +27,22 @@ class Posterior:
     def __init__(self) -> None:
         self._features: Tensor | None = None  # (N, F)
         self._targets = torch.zeros(0, dtype=torch.float64)  # (N,)
+        self._in_scale = False
 
-    def fit(self, features: Tensor, targets: Tensor) -> float:
+    def fit(self, features: Tensor, targets: Tensor, *, in_scale: bool = False) -> float:
         """Condition on evaluated texts; gives the log marginal likelihood a target.
 
         features: `[N, F]`; targets: `[N]`, about standardised
+        in_scale: features count as they are, else all alike
         Length scale and noise are those of a small grid that make the targets likeliest.
         """
         self._features = features[-_AT_MOST:].double()
         self._targets = targets[-_AT_MOST:].double()
+        self._in_scale = in_scale
         self._center = self._features.mean(0)
         spread = self._features.std(0, correction=0)
+        if in_scale:
+            spread = torch.ones_like(spread)
         self._spread = spread.clamp(min=max(0.1 * float(spread.mean()), 1e-9))
         scaled = self._scaled(self._features)
         self._offset = self._targets.mean()
@@ -85,12 +90,17 @@ class Posterior:
         return (features - self._center) / self._spread
 
     def state_dict(self) -> dict:
-        return {"features": self._features, "targets": self._targets}
+        return {
+            "features": self._features,
+            "targets": self._targets,
+            "in_scale": self._in_scale,
+        }
 
     def load_state_dict(self, state: dict) -> None:
         self._features = None
         if state["features"] is not None:
-            self.fit(state["features"], state["targets"])
+            in_scale = state.get("in_scale", False)  # not in the checkpoints of before
+            self.fit(state["features"], state["targets"], in_scale=in_scale)
 
 
 def _kernel(distances: Tensor, length: float) -> Tensor:

@@ -31,6 +31,7 @@ from scipy.stats import norm, rankdata
 from architecto.scorers.batching import Batch, batches
 from architecto.scorers.experience import Answer, Experience
 from architecto.scorers.guide_settings import GuideSettings
+from architecto.scorers.places import Places
 from architecto.scorers.random import step_seed
 
 if TYPE_CHECKING:
@@ -79,9 +80,12 @@ class QLearning:
         complete = standardised(experience.rewards)
         rng = random.Random(step_seed(self.seed, self.fits, 0))
         partial = self._partial_targets(network, task, experience, complete, rng)
+        network.places = Places(list(complete))
         metrics = self._descend(network, optimizer, task, complete, partial, rng)
         metrics["likelihood"] = network.posterior.fit(
-            network.features(task, list(complete)), torch.tensor(list(complete.values()))
+            network.features(task, list(complete)),
+            torch.tensor(list(complete.values())),
+            in_scale=bool(network.places),
         )
         self.fits += 1
         if self._target is not None and self.fits % TARGET_EVERY == 0:
@@ -183,6 +187,8 @@ class QLearning:
     ) -> dict[str, float]:
         """Gradient steps until the tokens are spent."""
         share = COMPLETE_SHARE if partial else 1.0
+        if network.places and partial:  # nothing is asked of the network about complete answers
+            share = 0.0
         tokens = float(self.settings.fit_tokens)
         steps = [
             *_draw(network, task, complete, "complete", tokens * share, rng),

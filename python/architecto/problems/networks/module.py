@@ -1,5 +1,7 @@
 """An architecture as a PyTorch module."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -48,6 +50,15 @@ class Network(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self._run(self.architecture.layers, inputs)
+
+    def save(self, path: Path) -> None:
+        """Writes the state dict, as CPU tensors, so that `path` is never half written. Makes its
+        folder, but none above: a run that was deleted is not made again."""
+        path.parent.mkdir(exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        weights = {name: value.cpu().contiguous() for name, value in self.state_dict().items()}
+        torch.save(weights, partial)
+        os.replace(partial, path)
 
     @property
     def parameter_count(self) -> int:

@@ -11,27 +11,46 @@ here imports torch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from architecto.problems.networks.datasets import Tensors
 
 
-def kinds(facts: Mapping[str, Any]) -> tuple[str, str]:
+def facts(data: Tensors) -> dict[str, Any]:
+    """What is told of a data set, as JSON values: the fact `preprocessing`."""
+    info = data.info
+    found: dict[str, Any] = {"mean": list(data.mean), "deviation": list(data.deviation)}
+    if info.task_kind != "classification":
+        found["task"] = info.task_kind
+    if info.task_kind == "regression":
+        found["target_mean"] = list(data.target_mean)
+        found["target_deviation"] = list(data.target_deviation)
+    if info.class_names:
+        found["classes"] = list(info.class_names)
+    if info.preprocessing:
+        found["source"] = dict(info.preprocessing)
+    return found
+
+
+def kinds(said: Mapping[str, Any]) -> tuple[str, str]:
     """The kinds of the input and of the task."""
-    return facts["input"], facts.get("task", "classification")
+    return said["input"], said.get("task", "classification")
 
 
-def head(facts: Mapping[str, Any]) -> str:
+def head(said: Mapping[str, Any]) -> str:
     """What the network is, in a few words."""
-    inputs, task = kinds(facts)
+    inputs, task = kinds(said)
     if (inputs, task) == ("image", "classification"):
         return "An image classifier"
     return f"A network of {_NOUN[inputs]} for {task}"
 
 
-def use(facts: Mapping[str, Any], shape: str) -> str:
+def use(said: Mapping[str, Any], shape: str) -> str:
     """How the file is used from other code, in two lines or three."""
-    inputs, _ = kinds(facts)
+    inputs, _ = kinds(said)
     noun = _NOUN[inputs]
-    scaled, predicts = _scaled(facts), _predicts(facts)
+    scaled, predicts = _scaled(said), _predicts(said)
     steps = "normalise({})" if scaled else "{}"
     imports = ["load", *["normalise"] * scaled, *["predict"] * predicts]
     text = (
@@ -40,26 +59,26 @@ def use(facts: Mapping[str, Any], shape: str) -> str:
     )
     pixels = " and pixels in [0, 1]" if scaled and inputs == "image" else ""
     lines = f"{text}\n{noun} of shape [n, {shape}]{pixels}."
-    if _columns(facts):
+    if _columns(said):
         lines += f"\n`encode(rows)` makes {noun} of rows of the table."
     if predicts:
-        lines += f"\n`predict(network, {noun})` gives {_told(facts)}."
+        lines += f"\n`predict(network, {noun})` gives {_told(said)}."
     return lines
 
 
-def code(facts: Mapping[str, Any]) -> str:
+def code(said: Mapping[str, Any]) -> str:
     """Constants and functions, a blank line before each; empty where there is nothing to do."""
-    inputs, _ = kinds(facts)
+    inputs, _ = kinds(said)
     parts = []
-    if _columns(facts):
-        parts.append(_ENCODE.format(columns=_listed(_columns(facts))))
-    elif facts.get("source"):
-        parts.append(f"\nSOURCE = {facts['source']!r}\n")
-    if _scaled(facts):
-        mean, deviation = facts["mean"], facts["deviation"]
+    if _columns(said):
+        parts.append(_ENCODE.format(columns=_listed(_columns(said))))
+    elif said.get("source"):
+        parts.append(f"\nSOURCE = {said['source']!r}\n")
+    if _scaled(said):
+        mean, deviation = said["mean"], said["deviation"]
         parts.append(_NORMALISE[inputs].format(mean=mean, deviation=deviation))
-    if _predicts(facts):
-        parts.append(_predict(facts))
+    if _predicts(said):
+        parts.append(_predict(said))
     return "\n".join(parts)
 
 
@@ -72,44 +91,42 @@ _NOUN = {
 }
 
 
-def _scaled(facts: Mapping[str, Any]) -> bool:
-    return bool(facts.get("mean") and facts.get("deviation")) and facts["input"] in _NORMALISE
+def _scaled(said: Mapping[str, Any]) -> bool:
+    return bool(said.get("mean") and said.get("deviation")) and said["input"] in _NORMALISE
 
 
-def _predicts(facts: Mapping[str, Any]) -> bool:
-    _, task = kinds(facts)
-    named = bool(facts.get("classes")) and task == "classification"
-    return named or task == "multi-label" or (task == "regression" and "target_mean" in facts)
+def _predicts(said: Mapping[str, Any]) -> bool:
+    _, task = kinds(said)
+    named = bool(said.get("classes")) and task == "classification"
+    return named or task == "multi-label" or (task == "regression" and "target_mean" in said)
 
 
-def _told(facts: Mapping[str, Any]) -> str:
-    _, task = kinds(facts)
+def _told(said: Mapping[str, Any]) -> str:
+    _, task = kinds(said)
     if task == "regression":
         return "the targets in the unit of the data"
     if task == "multi-label":
-        return "the labels that hold, for each" if facts.get("classes") else "0 or 1 for each label"
+        return "the labels that hold, for each" if said.get("classes") else "0 or 1 for each label"
     return "the name of each one's class"
 
 
-def _columns(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list((facts.get("source") or {}).get("columns", ()))
+def _columns(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list((said.get("source") or {}).get("columns", ()))
 
 
 def _listed(values: list[Any]) -> str:
     return "[\n" + "".join(f"    {value!r},\n" for value in values) + "]"
 
 
-def _predict(facts: Mapping[str, Any]) -> str:
-    _, task = kinds(facts)
-    scaled = "normalise(inputs)" if _scaled(facts) else "inputs"
-    names = f"\nCLASSES = {list(facts['classes'])!r}\n" if facts.get("classes") else ""
+def _predict(said: Mapping[str, Any]) -> str:
+    _, task = kinds(said)
+    scaled = "normalise(inputs)" if _scaled(said) else "inputs"
+    names = f"\nCLASSES = {list(said['classes'])!r}\n" if said.get("classes") else ""
     if task == "regression":
-        names += (
-            f"\nTARGET_MEAN = {facts['target_mean']}\nTARGET_STD = {facts['target_deviation']}\n"
-        )
+        names += f"\nTARGET_MEAN = {said['target_mean']}\nTARGET_STD = {said['target_deviation']}\n"
         return names + _REGRESSION.format(inputs=scaled)
     if task == "multi-label":
-        return names + (_LABELS if facts.get("classes") else _HOLDS).format(inputs=scaled)
+        return names + (_LABELS if said.get("classes") else _HOLDS).format(inputs=scaled)
     return names + _CLASSES.format(inputs=scaled)
 
 

@@ -190,6 +190,7 @@ def summary(changes: Mapping[str, Any]) -> str:
         "lr": "{}",
         "weight_decay": "decay {}",
         "batch_size": "· batch {}",
+        "schedule": "· {} schedule",
         "label_smoothing": "· label smoothing {}",
         "clip": "· clip {}",
         "epochs": "· {} epochs",

@@ -74,7 +74,8 @@ def template(settings: Any, facts: Any) -> str | None:
         given = [getattr(settings, value.name) for value in part.values]
         if SEARCH not in given:
             continue
-        while given[-1] is None:  # the default, which may depend on what is found
+        head = part.values[0].head
+        while len(given) > 1 + head and given[-1] is None:  # its default may depend on the others
             given.pop()
         said = [
             f"({' '.join(map(str, value.grid))})"
@@ -82,6 +83,5 @@ def template(settings: Any, facts: Any) -> str | None:
             else value.text(now[value.name])
             for value, setting in zip(part.values, given, strict=False)
         ]
-        head = [] if part.values[0].head else [part.name]
-        parts.append(f"({' '.join([*head, *said])})")
+        parts.append(f"({' '.join([*([] if head else [part.name]), *said])})")
     return f"(training {' '.join(parts)})" if parts else None

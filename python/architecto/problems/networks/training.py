@@ -8,7 +8,6 @@ the validation metric look better than it is.
 from __future__ import annotations
 
 import math
-import os
 import time
 import traceback
 from collections.abc import Mapping
@@ -21,7 +20,14 @@ from torch import Tensor, nn
 
 from architecto.evaluators import EvaluatorError
 from architecto.evaluators.base import BaseEvaluator, Evaluation, OnEpoch, failed
-from architecto.problems.networks import datasets, losses, metrics, optimizers, recipe
+from architecto.problems.networks import (
+    datasets,
+    losses,
+    metrics,
+    optimizers,
+    preparation,
+    recipe,
+)
 from architecto.problems.networks.architecture import ArchitectureError, parse
 from architecto.problems.networks.augmentation import augmented
 from architecto.problems.networks.metrics import MetricError
@@ -144,11 +150,11 @@ class TrainingEvaluator(BaseEvaluator):
             return fail(f"{type(error).__name__}: {error}")
         if weights_path is not None:
             try:
-                _save(network, weights_path)
+                network.save(weights_path)
             except (OSError, RuntimeError) as error:  # PyTorch's own writer raises the latter
                 return fail(f"its weights cannot be written: {error}", judged=False)
         told |= {
-            "preprocessing": _preprocessing(self.data),
+            "preprocessing": preparation.facts(self.data),
             "recipe": str(how),
             "unlisted": unlisted,
         }
@@ -289,22 +295,6 @@ def _batches(order: Tensor, size: int) -> list[Tensor]:
     return batches
 
 
-def _preprocessing(data: datasets.Tensors) -> dict[str, Any]:
-    """What a user of the network must do to inputs and outputs, as JSON values."""
-    info = data.info
-    found: dict[str, Any] = {"mean": list(data.mean), "deviation": list(data.deviation)}
-    if info.task_kind != "classification":
-        found["task"] = info.task_kind
-    if info.task_kind == "regression":
-        found["target_mean"] = list(data.target_mean)
-        found["target_deviation"] = list(data.target_deviation)
-    if info.class_names:
-        found["classes"] = list(info.class_names)
-    if info.preprocessing:
-        found["source"] = dict(info.preprocessing)
-    return found
-
-
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -315,13 +305,3 @@ def _device(name: str) -> torch.device:
         reason = (str(error).splitlines() or [""])[0]
         raise EvaluatorError(f"device {name!r} cannot be used: {reason}") from None
     return device
-
-
-def _save(network: Network, path: Path) -> None:
-    """Writes the state dict, as CPU tensors, so that `path` is never half written."""
-    path.parent.mkdir(exist_ok=True)  # not above: a run that was deleted is not made again
-    partial = path.with_name(path.name + ".partial")
-    torch.save(
-        {name: value.cpu().contiguous() for name, value in network.state_dict().items()}, partial
-    )
-    os.replace(partial, path)

@@ -146,7 +146,7 @@ def absolute(spec: str) -> str:
 def title(spec: str) -> str:
     """A short name for files that are made of it: `my` for csv:a/my.csv, iris for sklearn:iris."""
     if _scheme(spec) is not None:
-        return Path(spec.partition(":")[2]).stem or spec.partition(":")[0]
+        return Path(spec.partition(":")[2]).expanduser().resolve().stem or "data"
     return Path(spec.rpartition(":")[0] or spec).stem  # FILE.py:Class
 
 

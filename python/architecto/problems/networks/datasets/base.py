@@ -87,7 +87,8 @@ class BaseDataset(ABC):
     epochs, batch_size, learning_rate: of a training that suits it, the last the highest of a cycle
     gaps: may inputs be NaN? They become the mean of the training part
     bounded: are images checked to be from 0 to 1?
-    takes: the options that its constructor takes, see `data_options`
+
+    A constructor may take options by their names: target, image_size, context.
     """
 
     name: str = ""

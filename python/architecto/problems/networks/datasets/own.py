@@ -40,8 +40,8 @@ class Read:
 class OwnDataset(BaseDataset):
     """What a spec SCHEME:WHERE names. A subclass says which files it is read from and reads them.
 
-    where: path or name after the colon
-    settles: options that change what is read
+    where: the path or name after the colon
+    options: those that change what is read
     """
 
     scheme: str
@@ -71,7 +71,7 @@ class OwnDataset(BaseDataset):
 
     def key(self, folder: Path) -> str:
         try:
-            return store.key(self.files(), self.scheme, self.where, self.options)
+            return store.key(self.files(), self.scheme, Path(self.where).name, self.options)
         except OSError as error:
             raise self.error(f"cannot read {error.filename}: {error.strerror}") from None
 
@@ -128,5 +128,5 @@ def usual_training(rows: int) -> dict[str, Any]:
 
 def title(where: str) -> str:
     """A file's name without its ending, as a description in one line."""
-    name = Path(where).stem or where
+    name = Path(where).expanduser().resolve().stem
     return "".join(c if c.isprintable() else "?" for c in name) or "data"

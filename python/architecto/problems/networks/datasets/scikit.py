@@ -31,15 +31,28 @@ class _Set:
     description: str
     task_kind: str = "classification"
     url: str | None = None
+    names: tuple[str, ...] = ()
 
 
 SETS = {
     "digits": _Set("load_digits", 1797, (1, 8, 8), 10, "handwritten digits"),
-    "breast-cancer": _Set("load_breast_cancer", 569, (30,), 2, "breast tumours"),
-    "wine": _Set("load_wine", 178, (13,), 3, "wines"),
-    "iris": _Set("load_iris", 150, (4,), 3, "irises"),
-    "diabetes": _Set("load_diabetes", 442, (10,), 1, "people with diabetes", "regression"),
-    "linnerud": _Set("load_linnerud", 20, (3,), 3, "people who exercise", "regression"),
+    "breast-cancer": _Set(
+        "load_breast_cancer", 569, (30,), 2, "breast tumours", names=("malignant", "benign")
+    ),
+    "wine": _Set("load_wine", 178, (13,), 3, "wines", names=("class_0", "class_1", "class_2")),
+    "iris": _Set("load_iris", 150, (4,), 3, "irises", names=("setosa", "versicolor", "virginica")),
+    "diabetes": _Set(
+        "load_diabetes", 442, (10,), 1, "people with diabetes", "regression", names=("progression",)
+    ),
+    "linnerud": _Set(
+        "load_linnerud",
+        20,
+        (3,),
+        3,
+        "people who exercise",
+        "regression",
+        names=("Weight", "Waist", "Pulse"),
+    ),
     "california-housing": _Set(
         "fetch_california_housing",
         20640,
@@ -48,6 +61,7 @@ SETS = {
         "districts of California",
         "regression",
         "https://ndownloader.figshare.com/files/5976036",
+        ("MedHouseVal",),
     ),
     "covtype": _Set(
         "fetch_covtype",
@@ -80,6 +94,7 @@ class ScikitDataset(BaseDataset):
         self.input_shape, self.classes = self.set.shape, self.set.classes
         self.input_kind = "image" if len(self.set.shape) == 3 else "features"
         self.task_kind, self.description = self.set.task_kind, self.set.description
+        self.class_names = self.set.names
         for fact, value in usual_training(round(self.set.rows * 0.6)).items():
             setattr(self, fact, value)
         column = "channel" if self.input_kind == "image" else "feature"

@@ -53,22 +53,21 @@ def facts(folder: Path, name: str) -> dict[str, Any] | None:
 def prepared(
     folder: Path, name: str, prepare: Callable[[], tuple[Scaled, Mapping[str, Any]]]
 ) -> dict[str, Any]:
-    """The stored facts, after `prepare` made arrays and facts where there are none yet.
-
-    Raises `DatasetUnavailable` if they cannot be written.
+    """The stored facts, after `prepare` made arrays and facts where there are none yet. Where they
+    cannot be written, this process keeps them, and every other one reads for itself.
     """
     known = facts(folder, name)
-    if known is not None:
-        return known
+    if known is not None or name in _unwritten:
+        return known or {}
     found, more = prepare()
     try:
         _write(folder / "prepared", name, found, more)
-    except OSError as error:
-        raise DatasetUnavailable(
-            f"prepared data cannot be written to {folder}: {error.strerror or error}; "
-            "ARCHITECTO_DATA names another folder"
-        ) from None
+    except OSError:
+        _unwritten[name] = found
     return facts(folder, name) or dict(more)
+
+
+_unwritten: dict[str, Scaled] = {}
 
 
 def scaled_arrays(dataset: BaseDataset, folder: Path) -> Scaled:
@@ -88,6 +87,8 @@ def arrays(folder: Path, name: str) -> Scaled:
     """
     import numpy as np
 
+    if name in _unwritten:
+        return _unwritten[name]
     place, known = folder / "prepared" / name, facts(folder, name)
     try:
         loaded = [np.load(place / file, mmap_mode="c", allow_pickle=False) for file in _ARRAYS]

@@ -35,6 +35,9 @@ SEEN = 2
 what was never seen, so that it is trained too; a column of names or numbers of rows has none left.
 """
 
+MOST_VALUES = 1000
+"""At most so many values of a category have codes of their own, the most frequent ones."""
+
 
 class TableDataset(OwnDataset):
     gaps = True
@@ -67,6 +70,7 @@ class TableDataset(OwnDataset):
         metric = {"classification": "accuracy", "regression": "r2"}.get(self.options["task"] or "")
         found = targets(self._values(frame, wanted), wanted, self.error, metric, MOST_CLASSES)
         self._check_finite(rest)
+        self._check_texts(rest)
         rows = Splits.of(np.arange(len(frame)), found.values)
         columns, notes = learn(rest, rest.iloc[rows.train[0]])
         shape = sizes(columns)
@@ -138,7 +142,7 @@ class TableDataset(OwnDataset):
     def _check_finite(self, frame: DataFrame) -> None:
         import numpy as np
 
-        for name in frame.select_dtypes("number"):
+        for name in _numeric(frame):
             values = frame[name].to_numpy(dtype=float, na_value=np.nan)
             if np.isinf(values).any():
                 row = int(np.isinf(values).argmax())
@@ -147,9 +151,23 @@ class TableDataset(OwnDataset):
                     "where it is missing"
                 )
 
+    def _check_texts(self, frame: DataFrame) -> None:
+        """Raises an error for a text among numbers: its column would not be one of numbers."""
+        import pandas
+
+        for name in frame.columns[[kind.kind in "OT" for kind in frame.dtypes]]:
+            known = frame[name].dropna()
+            texts = known[pandas.to_numeric(known.astype(str), errors="coerce").isna()]
+            if 0 < len(texts) < 0.2 * len(known) and known.nunique() > MOST_CLASSES:
+                raise self.error(
+                    f"row {texts.index[0] + 1}: {name} is {texts.iloc[0]!r}, but most rows have "
+                    "numbers there: leave it empty where it is not known"
+                )
+
 
 class CsvDataset(TableDataset):
-    """The first line names the columns; commas, semicolons, tabs or bars are between them."""
+    """The first line names the columns; commas, semicolons, tabs or bars are between them. Beside
+    semicolons, numbers may have decimal commas."""
 
     scheme = "csv"
 
@@ -159,7 +177,12 @@ class CsvDataset(TableDataset):
         (path,) = self.files()
         first = pandas.read_csv(path, sep="\0", nrows=0, engine="python").columns[0]
         between = max(",;\t|", key=str(first).count)
-        return pandas.read_csv(path, sep=between, low_memory=False)
+        frame = pandas.read_csv(path, sep=between, low_memory=False)
+        if between != ";":
+            return frame
+        other = pandas.read_csv(path, sep=between, decimal=",", low_memory=False)
+        more = len(_numeric(other).columns) > len(_numeric(frame).columns)
+        return other if more else frame
 
 
 class ParquetDataset(TableDataset):
@@ -196,6 +219,10 @@ def dated(frame: DataFrame) -> DataFrame:
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.+Z-]*)?\Z")
 
 
+def _numeric(frame: DataFrame) -> DataFrame:
+    return frame.select_dtypes("number")
+
+
 def learn(frame: DataFrame, train: DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
     """What each column becomes, and the same in words; learned from the training rows.
 
@@ -218,7 +245,7 @@ def learn(frame: DataFrame, train: DataFrame) -> tuple[list[dict[str, Any]], lis
             notes.append(f"{name}: {_NUMBERS[kind]}, scaled" + _missing(missing))
         else:
             counts = known.astype(str).value_counts()
-            values = sorted(counts.index[counts >= SEEN])
+            values = sorted(counts.index[counts >= SEEN][:MOST_VALUES])
             if len(values) < 2:
                 notes.append(f"{name}: left out, nearly every row has another text")
                 continue
