@@ -109,6 +109,60 @@ def test_canonical_cells_are_unions_of_the_tables_classes(run_program) -> None:
     assert len(set.union(*of_class.values())) == 4930
 
 
+OTHER_INPUTS = {
+    "tabular": ("features:1", "features:500", "table:1,1,2", "table:20,30,2000"),
+    "series": ("series:1,8", "series:3,1", "series:9,10000", "series:1000,10000"),
+    "text": ("tokens:1,2", "tokens:16,30000", "tokens:2000,300"),
+    "language-model": ("tokens:1,2", "tokens:8,12", "tokens:32,10000", "tokens:1024,96"),
+}
+
+
+@pytest.mark.parametrize("space", OTHER_INPUTS)
+def test_spaces_take_small_and_large_inputs(space: str, questions) -> None:
+    """Within their own budgets: short and long, few and many."""
+    for shape in OTHER_INPUTS[space]:
+        classes = shape.rpartition(",")[2] if space == "language-model" else "3"
+        options = ("--space", space, "--input", shape, "--classes", classes)
+        drawn = questions("sample", *options, "-n", "5")
+        assert len(drawn.stdout.splitlines()) == 5, (shape, drawn.stderr)
+        assert questions("check", *options, "-", lines=drawn.stdout).stdout == "yes\n" * 5
+
+
+LAYERS = {
+    "tabular": "category-embedding linear residual batch-norm1d layer-norm dropout",
+    "series": "avg-pool1d max-pool1d conv1d concat residual gru lstm transformer-block "
+    "adaptive-avg-pool1d adaptive-max-pool1d last-state mean-pool",
+    "text": "embedding embedding-bag conv1d concat residual gru lstm transformer-block last-token",
+    "language-model": "embedding positional-embedding causal-transformer-block layer-norm",
+}
+
+
+@pytest.mark.parametrize("space", LAYERS)
+def test_samples_are_of_all_depths_and_kinds(space: str, questions) -> None:
+    options = ("--input", "table:6,3,20") if space == "tabular" else ()
+    drawn = questions("sample", "--space", space, *options, "-n", "150").stdout
+    assert set(LAYERS[space].split()) <= set(re.findall(r"\(([a-z0-9-]+)", drawn))
+    assert "(residual () ())" not in drawn
+    depths = {line.count(" (") for line in drawn.splitlines()}
+    assert len(depths) >= 6
+
+
+def test_language_models_keep_hard_budgets(questions) -> None:
+    """Each block has heads and hidden features of its own, and the last layers are paid for."""
+    budgets = ("--max-params", "30000", "--max-macs", "1200000")
+    space = ("--space", "language-model", "--input", "tokens:32,50", "--classes", "50")
+    drawn = questions("sample", *space, *budgets, "-n", "100").stdout
+    found = totals(questions, lines=drawn)
+    assert len(found) == 100
+    assert max(total["params"] for total in found) <= 30000
+    assert max(total["macs"] for total in found) <= 1_200_000
+    blocks = [
+        re.findall(r"\(causal-transformer-block \d+ (\d+ \d+)\)", n) for n in drawn.split("\n")
+    ]
+    assert {len(each) for each in blocks if each} >= {1, 2, 3, 4}
+    assert any(len(set(each)) > 2 for each in blocks)
+
+
 def test_the_template_of_a_space_works_as_it_is(
     run_architecto, run_program, questions, tmp_path: Path
 ) -> None:
