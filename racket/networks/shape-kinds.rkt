@@ -37,7 +37,9 @@
            (values (car parts) (cdr parts))]
           [else (values 'image parts)]))
   (define row (assq kind input-kinds))
-  (and row (list? sizes) (= (length sizes) (length (cdr row))) (andmap size? sizes)
+  (and row (list? sizes) (= (length sizes) (length (cdr row)))
+       (for/and ([n (in-list sizes)] [i (in-naturals)])
+         (or (size? n) (and (eq? kind 'table) (= i 0) (eqv? n 0)))) ; of categories alone
        (not (and (eq? kind 'image) (not (eq? sizes parts))))
        (make-shape kind sizes)))
 

@@ -79,7 +79,7 @@ INPUTS = {
     "features": ("features:1", "features:13", "features:64"),
     "series": ("series:1,24", "series:12,29", "series:3,7"),
     "tokens": ("tokens:16,27", "tokens:5,100", "tokens:33,8"),
-    "table": ("table:5,3,12", "table:1,1,2", "table:13,8,100"),
+    "table": ("table:5,3,12", "table:0,1,2", "table:13,8,100"),
 }
 
 

@@ -57,11 +57,12 @@ def test_each_layer_of_a_network_can_be_found_again(
     """A network of the space, each layer in turn a hole; then all but the first an unknown tail."""
     options = ("--space", space, "--seed", "3", "-n", "1")
     text = run_program("racket", "racket/questions.rkt", "sample", *options).stdout.strip()
-    tree = sexpression.read(text)
+    tree = sexpression.read(validity.bare(text))
     head, layers = validity.shown(tree[1]), [validity.shown(layer) for layer in tree[2]]
+    around = text.replace(validity.bare(text), "{}")  # its training, where there is one
 
     def complete(number: int, holes: list[str]) -> list[str]:
-        lines = "\n".join(f"(architecture {head} ({hole}))" for hole in holes)
+        lines = "\n".join(around.format(f"(architecture {head} ({hole}))") for hole in holes)
         options = ("--space", space, "-n", str(number))
         return ask(
             run_program, "complete", *options, lines=lines, tmp_path=tmp_path

@@ -69,7 +69,8 @@ class Shape:
                 kind = "image"
         if len(sizes) != len(INPUTS[kind]):
             return None
-        whole = all(isinstance(size, int) and size >= 1 for size in sizes)
+        least = (0, 1, 1) if kind == "table" else (1,) * len(sizes)  # categories alone
+        whole = all(isinstance(n, int) and n >= m for n, m in zip(sizes, least, strict=True))
         return cls(kind, tuple(sizes)) if whole else None
 
     @property
