@@ -83,6 +83,26 @@ def test_a_table_without_categories_is_features(tmp_path: Path) -> None:
     )
 
 
+def test_quoted_names_and_rows_that_do_not_fit_them(tmp_path: Path) -> None:
+    spec, path = f"csv:{tmp_path}/q.csv", tmp_path / "q.csv"
+    rows = "".join(f"{row},{'xyz'[row % 3]},{row % 2}\n" for row in range(60))
+    path.write_text('"a; b, ""c""; d",kind,"the target"\n' + rows)
+    info = datasets.create(spec, {"target": "the target"})
+    assert info.preprocessing["columns"][0]["name"] == 'a; b, "c"; d'
+    path.write_text("a,t\n" + rows)
+    assert "more values than the 2 columns" in line(spec, target="t")
+    path.write_text("a,a,t\n" + rows)
+    assert "two columns are called 'a'" in line(spec, target="t")
+
+
+def test_dates_far_away_stay_in_order() -> None:
+    days = tables.encode(pd.DataFrame({"d": ["9999-12-31", "1500-01-01"]}), DATES)[:, 0]
+    assert days.tolist() == [2932896, -171664]
+
+
+DATES = [{"name": "d", "kind": "date"}]
+
+
 def test_semicolons_and_parquet(tmp_path: Path) -> None:
     frame = table()
     of_commas = datasets.load(csv(tmp_path, frame), options={"target": "price"})

@@ -115,6 +115,14 @@ def test_rows_of_a_table_are_encoded_as_in_training(tmp_path: Path) -> None:
     assert unknown.shape[1] == made.shape[1] and bool(unknown[0, 0].isnan())
 
 
+def test_truth_values_are_read_as_a_file_writes_them() -> None:
+    columns = [{"name": "on", "kind": "number"}]
+    names: dict[str, Any] = {"torch": torch, "Tensor": torch.Tensor}
+    exec(code({"input": "features", "source": {"columns": columns}}), names)
+    found = names["encode"]([{"on": value} for value in ("True", "FALSE", True, "2.5")])
+    assert found[:, 0].tolist() == [1, 0, 1, 2.5]
+
+
 def test_words_and_texts_are_encoded_as_in_training() -> None:
     words = {"letters": LETTERS, "length": LENGTHS[-1]}
     given = ["straße", "a", "", "x" * 40, "it's"]

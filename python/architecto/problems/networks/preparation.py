@@ -213,7 +213,8 @@ def encode(rows: list[dict]) -> Tensor:
         if column["kind"] == "date":
             since = datetime.fromisoformat(str(value)) - datetime(1970, 1, 1)
             return since.total_seconds() / 86400
-        return float(value)
+        truth = {{"true": 1.0, "false": 0.0}}.get(str(value).lower())
+        return float(value) if truth is None else truth
 
     def code(column: dict, value: object) -> int:
         known = value is not None and str(value) in column["values"]

@@ -69,6 +69,15 @@ class ArrayDataset(OwnDataset):
         if kind == "image":
             both, notes = self._images(both)
         elif kind == "tokens":
+            for name in ("X", "X_test", "vocabulary"):
+                if name in given and given[name].dtype.kind not in "iu":
+                    raise self.error(
+                        f"{name} is of type {given[name].dtype}, expected whole numbers"
+                    )
+            if given["vocabulary"].size != 1:
+                raise self.error(
+                    "vocabulary is several numbers, expected how many tokens there are"
+                )
             both = [values.astype(np.int64) for values in both]
         else:
             both = [values.astype(np.float32) for values in both]
@@ -79,7 +88,7 @@ class ArrayDataset(OwnDataset):
             notes += more
         sizes = both[0].shape[1:]
         if kind == "tokens":
-            sizes = (*sizes, int(given["vocabulary"]))
+            sizes = (*sizes, int(given["vocabulary"].item()))
         if tests:
             splits = Splits.before((both[0], found.values[:rows]), (both[1], found.values[rows:]))
         else:

@@ -13,8 +13,10 @@ its place among the values. `encode` turns the rows of a table into inputs by it
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,12 +177,26 @@ class CsvDataset(TableDataset):
         import pandas
 
         (path,) = self.files()
-        first = pandas.read_csv(path, sep="\0", nrows=0, engine="python").columns[0]
-        between = max(",;\t|", key=str(first).count)
-        frame = pandas.read_csv(path, sep=between, low_memory=False)
+        head: Any = {"header": None, "nrows": 1}
+        line = pandas.read_csv(path, sep="\0", quoting=csv.QUOTE_NONE, engine="python", **head)
+        unquoted = re.sub('"[^"]*("|$)', "", str(line.iloc[0, 0]))
+        between = max(",;\t|", key=unquoted.count)
+        names = pandas.read_csv(path, sep=between, dtype=str, **head).iloc[0]
+        if names.dropna().duplicated().any():  # which pandas would rename
+            name = names[names.notna() & names.duplicated()].iloc[0]
+            raise self.error(f"two columns are called {name!r}: rename one")
+        how: Any = {"sep": between, "low_memory": False, "index_col": False}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pandas.errors.ParserWarning)
+            try:
+                frame = pandas.read_csv(path, **how)
+            except pandas.errors.ParserWarning:  # it would leave the last values out
+                raise self.error(
+                    f"rows have more values than the {len(names)} columns that the first line names"
+                ) from None
         if between != ";":
             return frame
-        other = pandas.read_csv(path, sep=between, decimal=",", low_memory=False)
+        other = pandas.read_csv(path, decimal=",", **how)
         more = len(_numeric(other).columns) > len(_numeric(frame).columns)
         return other if more else frame
 
@@ -303,7 +319,7 @@ def _days(column: Series[Any]) -> NDArray[Any]:
 
     if not pandas.api.types.is_datetime64_any_dtype(column):
         column = pandas.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
-    days: NDArray[Any] = column.to_numpy("datetime64[ns]").astype("int64") / 86400e9
+    days: NDArray[Any] = column.to_numpy("datetime64[us]").astype("int64") / 86400e6
     days[column.isna().to_numpy()] = np.nan
     return days
 

@@ -77,15 +77,6 @@ class Tensors:
             scaled.target_deviation,
         )
 
-    def balanced_weights(self) -> Tensor:
-        """float32 `[classes]`: a weight for each class, so that all weigh the same in the training
-        part: rows / (classes x rows of the class); 0 for a class without any."""
-        import torch
-
-        counts = self.train_targets.bincount(minlength=self.info.classes).to(torch.float64)
-        weights = counts.sum() / (len(counts) * counts)
-        return torch.where(counts > 0, weights, 0.0).to(torch.float32)
-
 
 def scaled(dataset: BaseDataset, splits: Splits) -> Scaled:
     """The parts, shifted and scaled by the training part."""
