@@ -145,7 +145,7 @@ def test_an_engine_is_told_what_is_searched_and_nothing_else() -> None:
     assert searched[: len(plain)] == plain
     assert searched[len(plain) :] == [
         "--training",
-        "(training (adamw (0.0001 0.0003 0.001 0.003 0.01 0.03 0.1)) (batch (16 32 64 128)))",
+        "(training (adamw (0.0005 0.0015 0.005 0.015 0.05)) (batch (16 32 64 128)))",
     ]
     assert words(weight_decay="search", optimizer="sgd", lr=0.1)[-1] == (
         "(training (sgd 0.1 (0.0 0.001 0.003 0.01 0.03 0.1)))"

@@ -42,8 +42,10 @@ class Value:
     meaning: str
     default: Any
     """Of a number it may be the name of a fact of the data set."""
-    grid: tuple[Any, ...]
+    grid: tuple[Any, ...] = ()
     """What the search chooses from."""
+    factors: tuple[float, ...] = ()
+    """The same as multiples of the data set's own value."""
     choices: tuple[str, ...] = ()
     head: bool = False
     """Is it the head of its part?"""
@@ -52,6 +54,14 @@ class Value:
     below: float | None = None
     default_of: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """The default with another optimizer than the first."""
+
+    def searched(self, own: Any) -> tuple[Any, ...]:
+        """What the search chooses from; `own`: the value that the data set says."""
+        if not self.factors:
+            return self.grid
+        if self.kind == "real":
+            return tuple(float(f"{own * factor:.3g}") for factor in self.factors)
+        return tuple(dict.fromkeys(max(1, round(own * factor)) for factor in self.factors))
 
     def checked(self, value: Any) -> Any:
         """The value as Python's own; raises RecipeError where it cannot be."""

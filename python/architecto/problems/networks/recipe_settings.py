@@ -15,6 +15,7 @@ from architecto.problems.networks.recipe import (
     Changes,
     Recipe,
     RecipeError,
+    Value,
     check_values,
 )
 from architecto.settings import setting
@@ -30,7 +31,9 @@ def fields() -> list[tuple[str, Any, Any]]:
         absent = "the data set's own" if value.default in FACTS else str(value.default)
         if value.default_of:
             absent += "".join(f", {other:g} of {name}" for name, other in value.default_of.items())
-        meaning = f"{value.meaning}; search: one of {', '.join(map(str, value.grid))}"
+        grid = ", ".join(map(str, value.grid or value.factors))
+        times = " times the data set's own" if value.factors else ""
+        meaning = f"{value.meaning}; search: one of {grid}{times}"
         if value.choices:
             words: tuple[str, ...] = (*value.choices, SEARCH)
             meaning = f"{value.meaning}: {', '.join(words)}"
@@ -78,10 +81,15 @@ def template(settings: Any, facts: Any) -> str | None:
         while len(given) > 1 + head and given[-1] is None:  # its default may depend on the others
             given.pop()
         said = [
-            f"({' '.join(map(str, value.grid))})"
+            f"({' '.join(_written(value, choice) for choice in value.searched(now[value.name]))})"
             if setting == SEARCH
             else value.text(now[value.name])
             for value, setting in zip(part.values, given, strict=False)
         ]
         parts.append(f"({' '.join([*([] if head else [part.name]), *said])})")
     return f"(training {' '.join(parts)})" if parts else None
+
+
+def _written(value: Value, choice: Any) -> str:
+    """A choice of a template: one word also where its words stand apart in a recipe."""
+    return str(choice) if value.choices else value.text(choice)
