@@ -2,8 +2,8 @@
 
 N architectures (10,000) sampled from each space, for inputs of its own size and of three others of
 each kind that it takes, are built and run forward and backward on batches of 2 and of 3; every
-shape and the number of parameters must equal what `describe` said. Then as many mutations of one argument: `check` must say yes exactly where
-PyTorch takes the network.
+shape and the number of parameters must equal what `describe` said. Then as many mutations of one
+argument: `check` must say yes exactly where PyTorch takes the network.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 #lang racket/base
-;; Multilayer perceptrons: the image as one vector, 0 to 4 hidden layers, the classes.
+;; Multilayer perceptrons: an image or a series as one vector, 0 to 4 hidden layers, the classes.
 
 (require "../../kanren/main.rkt" "../architecture.rkt" "../space.rkt")
 
 (define-space (mlp architecture input classes #:account account)
   "0 to 4 hidden linear layers, each with an activation"
-  #:input (1 28 28) #:classes 10 #:max-params 500000 #:ends-with (linear 1 classes)
+  #:input (1 28 28) #:takes (image features series) #:classes 10
+  #:max-params 500000 #:ends-with (linear 1 classes)
   (fresh (layers rest vector flattened)
     (architectureo architecture input layers)
     (== layers `((flatten) . ,rest))
