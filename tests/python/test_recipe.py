@@ -189,8 +189,14 @@ def test_the_evaluator_is_told_what_is_fixed() -> None:
             "--label-smoothing is for classification, and sklearn:diabetes is regression",
         ),
         ({"dataset": "sklearn:diabetes", "metric": "auc"}, "--metric is auc, but data set"),
-        ({"space": "mlp", "table": "t.csv", "metric": "auc"}, "--metric has no meaning with --table"),
-        ({"table": "t.csv", "lr": 0.1}, "--lr has no meaning with --table: nothing is trained"),
+        (
+            {"space": "mlp", "table": "t.csv", "metric": "auc"},
+            "--metric has no meaning with --table",
+        ),
+        (
+            {"space": "nas-bench-201", "table": "t.csv", "lr": 0.1},
+            "--lr has no meaning with --table: nothing is trained",
+        ),
     ],
 )
 def test_what_cannot_be_set(settings: dict[str, Any], message: str) -> None:

@@ -56,9 +56,10 @@ def apply(dataset: BaseDataset, found: Mapping[str, Any], taken: Iterable[str]) 
             f"{dataset.task_kind}: expected {', '.join(metrics)}"
         )
     dataset.class_weights = found.get("class_weights", "none")
-    if dataset.class_weights != "none" and dataset.task_kind != "classification":
+    weighed = dataset.task_kind in ("classification", "multi-label")
+    if dataset.class_weights != "none" and not weighed:
         raise DatasetError(
-            f"--class-weights needs classes, but data set {dataset.name} is a task of "
+            f"--class-weights needs classes or labels, but data set {dataset.name} is a task of "
             f"{dataset.task_kind}"
         )
 
