@@ -288,7 +288,7 @@ def _take_config(options: argparse.Namespace) -> None:
     names = [name for kind in kinds for name in settings.names(kind)]
     path = Path(options.config)
     for name, value in config_file.given(path, (*names, *_OF_RUN)).items():
-        if name in _OF_RUN and not isinstance(value, str):
+        if name in (*_OF_RUN, "problem") and not isinstance(value, str):
             raise config_file.ConfigError(f"{path}: {name} is {value!r}, expected a string")
         if getattr(options, name) is None:
             setattr(options, name, value)

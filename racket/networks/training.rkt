@@ -4,7 +4,7 @@
 
 (require json racket/list racket/runtime-path racket/string "../kanren/main.rkt" "text.rkt")
 (provide read-template read-network with-recipe template-batches
-         narrowed holes-in? whole-network recipe-refusal memoryo memory-of memory->text)
+         narrowed holes-in? whole-network recipe-refusal unfit memoryo memory-of memory->text)
 
 (define-runtime-path file "../../protocol/training.json")
 
@@ -72,7 +72,7 @@
     (if (eq? 'words (value-kind (car values)))
         (list (if (and (pair? (cdr item)) (null? (cddr item)))
                   (second item)
-                  (joined (cdr item) wrong)))
+                  (joined (cdr item) (value-choices (car values)) wrong)))
         (cdr item)))
   (unless (<= 1 (length given) (length values)) (wrong))
   (list* p heads
@@ -82,10 +82,16 @@
              (bad "a hole '_' stands in ~a; complete fills holes" (excerpt item)))
            (remove-duplicates (for/list ([x (in-list listed)]) (if (hole? x) x (checked v x)))))))
 
-;; flip crop -> flip-crop
-(define (joined words wrong)
+;; flip crop, in any order -> flip-crop
+(define (joined words choices wrong)
   (unless (and (pair? words) (andmap symbol? words)) (wrong))
-  (string->symbol (string-join (map symbol->string words) "-")))
+  (define (in-order words) (sort words string<?))
+  (define given (map symbol->string words))
+  (or (for/first ([choice (in-list choices)]
+                  #:when (equal? (in-order given)
+                                 (in-order (string-split (symbol->string choice) "-"))))
+        choice)
+      (string->symbol (string-join given "-"))))
 
 ;; A value as it stands in a term: real numbers inexact, words as a list.
 (define (checked v x)
@@ -185,6 +191,13 @@
     [(member '(none) (second lists)) (list (first lists) '((none)))]
     [else (bad "~a is for an input of kind ~a, got ~a" (part-form p)
                (string-join (map symbol->string (part-inputs p)) " or ") kind)]))
+
+;; #f, or that a part of a template (#f: none) has no meaning for a kind of inputs.
+(define (unfit template kind)
+  (for/or ([item (in-list (or template '()))])
+    (with-handlers ([exn:fail:text? exn-message])
+      (fitting (car item) (cdr item) kind)
+      #f)))
 
 ;; The goal that (make-goal VALUES BOUNDS CHOICES) makes of one value of each list.
 (define (with-values lists make-goal)

@@ -54,10 +54,11 @@
 
 ;; #f, or that a training takes more memory than there is, in the smallest batches.
 (define (over-memory s architecture)
+  (need-batch s)
   (define batches
     (append (template-batches (scope-training s)) (filter values (list (scope-batch s)))))
   (define most (scope-memory s))
-  (and most (pair? batches)
+  (and most
        (let* ([costs (map cons quantities
                           (layers-cost (third architecture) (architecture-shape architecture)))]
               [batch (apply min batches)]
@@ -99,7 +100,8 @@
   (define s (scope-of options #f))
   (for-each-architecture others
     (λ (architecture _ recipe)
-      (define other (other-recipe s recipe))
+      (define other (or (other-recipe s recipe)
+                        (unfit recipe (shape-kind (architecture-shape architecture)))))
       (define why (or (refusal (if other s (with-recipe-of s recipe)) architecture)
                       (and other (string-append "valid, but " other))))
       (when why (worse! 1))

@@ -5,7 +5,7 @@
          "../networks/shape-kinds.rkt" "../networks/space.rkt" "../networks/text.rkt"
          "../networks/training.rkt" "../networks/validity.rkt")
 (provide current-command mistake parse need-none (struct-out scope) scope-of with-recipe-of
-         frontier-of template-frontier)
+         frontier-of template-frontier need-batch)
 
 (define current-command (make-parameter "questions"))
 
@@ -66,11 +66,15 @@
       (list q (or least 0) (or most (if own (third own) endless)))))
   (define input (and (hash-ref options "--input" #f) (shape-of (hash-ref options "--input"))))
   (when (and space input) (check-fits space input #f))
+  (define training (training-of options space))
+  (define unfitting
+    (and space (unfit training (shape-kind (or input (space-input space))))))
+  (when unfitting (mistake "--training: ~a" unfitting))
   (scope space
          (or input (and space (space-input space)))
          (or (hash-ref options "--classes" #f) (and space (space-classes space)))
          budgets
-         (training-of options space)
+         training
          (memory-of-options options space)
          (hash-ref options "--batch-size" #f)))
 
@@ -92,7 +96,13 @@
     (mistake "a hole '_' in a training: expected --space with a training beside it"))
   (if recipe (struct-copy scope s [training (narrowed (scope-training s) recipe)]) s))
 
+;; A bound of memory needs a batch.
+(define (need-batch s)
+  (when (and (scope-memory s) (not (scope-batch s)) (null? (template-batches (scope-training s))))
+    (mistake "--max-memory: expected --batch-size beside it, or a training with (batch N)")))
+
 (define (frontier-of s [template #f] #:measured [measured #f])
+  (need-batch s)
   (space-frontier (scope-space s) #:input (scope-input s) #:classes (scope-classes s)
                   #:budgets (scope-budgets s) #:like (and template (like-template template))
                   #:measured measured #:training (scope-training s) #:memory (scope-memory s)

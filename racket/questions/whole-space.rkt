@@ -40,8 +40,8 @@
   (define networks
     (case count [(0) "no network"] [(1) "only 1 network"] [else (format "only ~a networks" count)]))
   (define what
-    (format "the space ~a has ~a for ~a images and ~a classes" (space-name space) networks
-            (shape->text (scope-input s)) (scope-classes s)))
+    (format "the space ~a has ~a for ~a and ~a classes" (space-name space) networks
+            (input->words (scope-input s)) (scope-classes s)))
   (define bounded
     (format "~a with ~a~a" what (budgets->text (scope-budgets s) #:own (space-budgets space))
             (memory->text (scope-memory s))))
@@ -49,6 +49,9 @@
     [(exhausted) what]
     [(stopped) bounded]
     [else (string-append bounded ", and without budgets none was found in 10 seconds")]))
+
+(define (input->words shape)
+  (if (eq? 'image (shape-kind shape)) (format "~a images" (shape->text shape)) (shape->words shape)))
 
 (define (count-all options others)
   (need-none others)

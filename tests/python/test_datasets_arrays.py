@@ -95,6 +95,7 @@ def test_bytes_are_pixels_and_gaps_are_means(tmp_path: Path) -> None:
     table[::7, 1] = np.nan
     info = datasets.create(arrays(tmp_path, X=table, y=LABELS))
     assert info.input_shape == (4,)  # an indicator
+    assert info.preprocessing == {"indicated": [1]}
     assert "9 missing values become the mean" in info.notes[-1]
 
 

@@ -310,6 +310,20 @@ def test_fewer_samples_than_asked_for_say_why(
     assert said.stderr.endswith(f" {cause}\n")
 
 
+def test_a_training_that_cannot_be_told_from_one_that_can(run_architecto) -> None:
+    text = "(network (architecture (input features 2) ((linear 2 2))) (training (batch 8) {}))"
+    said = run_architecto("check", "-", input=text.format("(augment flip)"))
+    assert "(augment WORD …) is for an input of kind image, got features" in said.stdout
+    space = ("--space", "tabular", "--input", "features:2", "--classes", "2")
+    unfit = ("--training", "(training (augment flip))")
+    bytes_alone = ("--max-memory", "10")
+    for more, wrong in (unfit, "--training: (augment"), (bytes_alone, "--max-memory: expected"):
+        said = run_architecto("sample", *space, *more)
+        assert said.returncode == 2 and said.stderr.startswith(f"sample: {wrong}")
+    said = run_architecto("sample", *space, "-n", "1", "--max-params", "1")
+    assert "no network for a vector of 2 and 2 classes with" in said.stderr
+
+
 @pytest.mark.parametrize("question", ["sample", "count", "smallest", "largest", "complete -"])
 @pytest.mark.parametrize(
     "answer",

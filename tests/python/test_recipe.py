@@ -190,6 +190,10 @@ def test_the_evaluator_is_told_what_is_fixed() -> None:
         ),
         ({"dataset": "sklearn:diabetes", "metric": "auc"}, "--metric is auc, but data set"),
         (
+            {"space": "mlp", "table": "t.csv", "metric": "auc"},
+            "--metric has no meaning with --table",
+        ),
+        (
             {"space": "nas-bench-201", "table": "t.csv", "lr": 0.1},
             "--lr has no meaning with --table: nothing is trained",
         ),
@@ -234,6 +238,7 @@ def refused(run_architecto: Any, file: Path, *more: str) -> str:
         ("trials = 2.5", "--trials is 2.5, expected a whole number"),
         ("batch-size = 3\nbatch_size = 3", "batch_size is there with a hyphen and without"),
         ("run = 3", "run is 3, expected a string"),
+        ("problem = 3", "problem is 3, expected a string"),
         ("problem = 'none'", "problem: got 'none'"),
         (
             "schedule = 'saw'",

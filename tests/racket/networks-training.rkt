@@ -40,6 +40,7 @@
                 '((training (augment none)) (training (augment flip))
                   (training (augment flip crop))))
   (check-equal? (recipes "(training (augment flip crop))") '((training (augment flip crop))))
+  (check-equal? (recipes "(training (augment crop flip))") '((training (augment flip crop))))
   (check-equal? (recipes "(training (augment (none flip)))" 'features) '((training (augment none))))
   (check-exn #rx"^\\(augment WORD …\\) is for an input of kind image, got features$"
              (λ () (recipes "(training (augment flip))" 'features))))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from architecto.problems.base import BaseProblem, ProblemError
 from architecto.problems.networks import datasets, recipe, recipe_settings
+from architecto.problems.networks.datasets import data_options
 from architecto.problems.networks.quantities import QUANTITIES
 from architecto.problems.networks.shapes import Shape
 from architecto.settings import documented, option, setting
@@ -236,7 +237,7 @@ class Networks(BaseProblem):
         if settings.table is None:
             recipe_settings.check(settings, self._dataset)
             return
-        for name in (*recipe.VALUES, "max_memory"):
+        for name in (*recipe.VALUES, "max_memory", *data_options.NAMES):
             if getattr(settings, name) is not None:
                 raise ProblemError(
                     f"{option(name)} has no meaning with --table: nothing is trained"

@@ -21,8 +21,9 @@ KINDS = {2: "features", 3: "series", 4: "image"}
 
 class ArrayDataset(OwnDataset):
     """Whole numbers of images are scaled by the largest of their type; NaN in series is a gap, and
-    so it is in features, which then get an indicator. With an array `vocabulary` of one whole
-    number, X is tokens [n, T] below it."""
+    so it is in features, which then get an indicator: `preprocessing` tells the numbers of those
+    columns, from 0, as `indicated`. With an array `vocabulary` of one whole number, X is tokens
+    [n, T] below it."""
 
     scheme = "npz"
     gaps = True
@@ -62,6 +63,7 @@ class ArrayDataset(OwnDataset):
             )
         both = [inputs, *tests[:1]]
         notes: list[str] = []
+        gaps: list[int] = []
         for name, values, count in zip(
             ("X", "X_test"), both, (rows, len(wanted) - rows), strict=False
         ):
@@ -84,8 +86,13 @@ class ArrayDataset(OwnDataset):
             notes = [f"the mean and deviation of each {_COLUMN[kind]} are brought to 0 and 1"]
             self._check_finite(both)
         if kind == "features":
-            both, more = _indicated(both)
-            notes += more
+            missing = sum(int(np.isnan(values).sum()) for values in both)
+            both, gaps = _indicated(both)
+            if gaps:
+                notes.append(
+                    f"{missing} missing values become the mean, and {len(gaps)} columns more say "
+                    "where (1: missing)"
+                )
         sizes = both[0].shape[1:]
         if kind == "tokens":
             sizes = (*sizes, int(given["vocabulary"].item()))
@@ -102,6 +109,7 @@ class ArrayDataset(OwnDataset):
                 "classes": found.classes,
                 "class_names": found.names,
                 "description": title(self.where),
+                "preprocessing": {"indicated": gaps} if gaps else {},
                 "notes": tuple(notes),
             },
         )
@@ -189,20 +197,16 @@ class ArrayDataset(OwnDataset):
 _COLUMN = {"features": "feature", "series": "channel"}
 
 
-def _indicated(both: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], list[str]]:
-    """Features with a further column for each that has gaps: 1 where the value is missing."""
+def _indicated(both: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], list[int]]:
+    """Features with a further column for each that has gaps, 1 where the value is missing; and the
+    numbers of those columns."""
     import numpy as np
 
     gaps = [np.isnan(values) for values in both]
-    columns = np.flatnonzero(np.logical_or.reduce([gap.any(axis=0) for gap in gaps]))
-    if len(columns) == 0:
+    columns = np.flatnonzero(np.logical_or.reduce([gap.any(axis=0) for gap in gaps])).tolist()
+    if not columns:
         return both, []
-    missing = int(sum(gap.sum() for gap in gaps))
-    note = (
-        f"{missing} missing values become the mean, and {len(columns)} columns more say where "
-        "(1: missing)"
-    )
     return [
         np.concatenate([values, gap[:, columns].astype(np.float32)], axis=1)
         for values, gap in zip(both, gaps, strict=True)
-    ], [note]
+    ], columns
