@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("data_folder")
         (RANDOM.rand(60, 5), LABELS, "features", (5,), "classification", 3),
         (RANDOM.rand(60, 5), LABELS * 2 - 1, "features", (5,), "classification", 3),
         (RANDOM.rand(60, 2, 9), np.array(["a", "b"] * 30), "series", (2, 9), "classification", 2),
+        (np.full((60, 8, 6), 7, np.uint8), LABELS, "image", (1, 8, 6), "classification", 3),
         (RANDOM.rand(60, 3, 8, 6), LABELS == 1, "image", (3, 8, 6), "classification", 2),
         (RANDOM.rand(60, 5), RANDOM.rand(60), "features", (5,), "regression", 1),
         (RANDOM.rand(60, 5), RANDOM.rand(60, 2), "features", (5,), "regression", 2),

@@ -137,6 +137,9 @@ class ArrayDataset(OwnDataset):
             missing.append("y_test" if "X_test" in there else "X_test")
         if missing:
             raise self.error(f"got arrays {known}, expected {' and '.join(missing)} among them")
+        for name in {"X", "X_test"} & there.keys():
+            if there[name].dtype == "uint8" and there[name].ndim == 3:
+                there[name] = there[name][:, None]  # bytes [n, height, width] are grey images
         return there
 
     def _array(self, file: Any, name: str) -> NDArray[Any]:
