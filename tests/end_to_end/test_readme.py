@@ -54,7 +54,7 @@ def test_a_scorer_of_your_own(readme: str, tmp_path: Path) -> None:
     from architecto import scorers
 
     file = tmp_path / "short_first.py"
-    file.write_text(block(readme, "python", "import torch"))
+    file.write_text(block(readme, "python", "import torch\n\nfrom architecto.scorers"))
     scorer = scorers.load(f"{file}:ShortFirst", seed=0)
     short, long = "((conv2d 1 8 3 1 1) . _.0)", "((conv2d 1 8 3 1 1) (conv2d 8 8 3 1 1) . _.0)"
     scores = scorer.score("task", [long, short])

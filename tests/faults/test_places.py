@@ -187,7 +187,7 @@ SPACE = """\
   "answers that are no architectures"
   #:input (1 8 8) #:classes 10 #:max-params 1000
   (fresh (x) (== parameters 7) (conde [(== x 1)] [(== x 2)])
-    (== architecture `(network ,x))))
+    (== architecture `(net ,x))))
 """
 
 
@@ -196,7 +196,7 @@ def test_answers_that_are_no_architectures_are_one_line(run_architecto, project,
     options = ("--space", tmp_path / "wrong.rkt", "--run", tmp_path / "run", "--scorer", "random")
     result = run_architecto("run", *options, timeout=600)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
-    assert result.stderr.startswith("architecto run: (network 1) is no answer of wrong-digits: ")
+    assert result.stderr.startswith("architecto run: (net 1) is no answer of wrong-digits: ")
     assert "expected (architecture (input C H W) (LAYER …))" in result.stderr
     assert not (tmp_path / "run").exists()
 
@@ -206,7 +206,7 @@ def test_an_answer_that_is_no_architecture_ends_the_run_in_one_line(
 ):
     """The first answer is one, which is all that a run asks for before it begins."""
     space = SPACE.format(project=project)
-    wrong = "(== architecture `(network ,x))"
+    wrong = "(== architecture `(net ,x))"
     right = "(== architecture '(architecture (input 1 8 8) ((flatten) (linear 64 10))))"
     one_of_two = space.replace(wrong, f"(conde [{right}] [{wrong}])")
     assert one_of_two != space
@@ -216,7 +216,7 @@ def test_an_answer_that_is_no_architecture_ends_the_run_in_one_line(
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     assert result.stderr.startswith(
         f"architecto: the space file {tmp_path}/wrong.rkt: the agent does not take the answer "
-        "(network "
+        "(net "
     )
 
 

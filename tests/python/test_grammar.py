@@ -145,8 +145,9 @@ def test_what_one_side_refuses_the_other_does_too(text: str) -> None:
 def rows() -> dict[str, tuple[str, str]]:
     """The grammar's table of layers: for each name how it is written, and its class in PyTorch."""
     grammar = (ROOT / "protocol" / "grammar.md").read_text(encoding="utf-8")
+    table = grammar[grammar.index("| layer | PyTorch | takes |") :].partition("\n\n")[0]
     found: dict[str, tuple[str, str]] = {}
-    for forms, text, _ in re.findall(r"^\| (`\(.*`) \| (.*?) \|(.*)\|$", grammar, re.MULTILINE):
+    for forms, text, _ in re.findall(r"^\| (`\(.*`) \| (.*?) \|(.*)\|$", table, re.MULTILINE):
         names, classes = re.findall(r"`(\(.*?\))`(?= |$)", forms), re.findall(r"`(\w+)`", text)
         for i, form in enumerate(names):
             name = re.match(r"\(([\w-]+)", form)[1]
