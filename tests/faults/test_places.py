@@ -215,8 +215,7 @@ def test_an_answer_that_is_no_architecture_ends_the_run_in_one_line(
     result = run_architecto("run", *options, timeout=600)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     assert result.stderr.startswith(
-        f"architecto: the space file {tmp_path}/wrong.rkt: the agent does not take the answer "
-        "(net "
+        f"architecto: the space file {tmp_path}/wrong.rkt: the agent does not take the answer (net "
     )
 
 
