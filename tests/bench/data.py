@@ -1,6 +1,6 @@
 """Networks found for data sets that need no server, beside scikit-learn on the same split.
 
-    python tests/bench/own_data.py [--trials N] [--seeds N] [SET …]
+    python tests/bench/data.py [--trials N] [--seeds N] [SET …]
 
 For each set a real search with the space that fits it, and its incumbent's test metric; beside it
 gradient boosting (tables), a linear model (series and texts), or a table of letter pairs (language
