@@ -123,3 +123,16 @@ def test_a_run_keeps_its_space(tmp_path: Path) -> None:
     loaded = configuration.load(tmp_path)
     assert loaded.searched.title == "mlp-digits"
     assert loaded.searched.introduction() is None
+
+
+def test_a_run_says_which_columns_it_leaves_out(run_architecto, tmp_path: Path) -> None:
+    rows = [f"name{i},{i}.5,k,{i % 2}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,a,c,y", *rows]))
+    done = run_architecto(
+        *("run", "--dataset", "csv:t.csv", "--space", "mlp", "--target", "y", "--trials", "1"),
+        *("--epochs", "1", "--scorer", "random", "--run", tmp_path / "run"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    first = done.stdout.splitlines()[0]
+    assert first == "data set csv:t.csv: left out: id, c (describe-data says why)"

@@ -188,18 +188,19 @@ class Networks(BaseProblem):
         return FITTING.get(info.task_kind) or FITTING[info.input_kind]
 
     def introduction(self) -> str | None:
+        """The space that was picked, and the columns of a table that say nothing."""
         settings = self.settings
-        if settings.space is not None:
+        if settings.table is not None:
             return None
         info = self._dataset
-        if settings.dataset in datasets.CATALOGUE.registered and info.input_kind == "image":
-            return None
         inputs = Shape(info.input_kind, info.input_shape).in_words
+        picked = f"{inputs}; searching space {self._space} (SPACE=, or --space, takes another)"
+        ours = settings.dataset in datasets.CATALOGUE.registered and info.input_kind == "image"
+        useless = [note.partition(":")[0] for note in info.notes if ": left out, " in note]
+        said = [] if ours or settings.space is not None else [picked]
+        said += [f"left out: {', '.join(useless)} (describe-data says why)"] if useless else []
         name = re.sub(r"[^:]*/", "", settings.dataset)  # without its folder
-        return (
-            f"data set {name}: {inputs}; searching space {self._space} "
-            "(SPACE=, or --space, takes another)"
-        )
+        return f"data set {name}: {'; '.join(said)}" if said else None
 
     def engine_words(self) -> list[str]:
         settings = self.settings
