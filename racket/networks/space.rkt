@@ -8,8 +8,7 @@
          whose-space)
 
 ;; A Space is (space NAME DESCRIPTION TAKES GIVES INPUT CLASSES BUDGETS GOAL ACCOUNT? LEAST TABLE-KEY
-;; CANONICAL
-;; TRAINING MEMORY):
+;; CANONICAL TRAINING MEMORY):
 ;;   TAKES is a list of the kinds of inputs (shape-kinds.rkt), GIVES the kind of what comes out:
 ;;   features, or sequence where each token has an output of its own
 ;;   INPUT, CLASSES, BUDGETS are defaults: a shape (shape-kinds.rkt), the number of classes, and a

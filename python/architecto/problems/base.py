@@ -33,8 +33,7 @@ class NoSettings:
 
 _CALLED = (
     *("engine_words", "introduction", "check", "check_evaluator", "fetch", "absolute"),
-    *("evaluator",),
-    *("canonical", "summary", "write_best", "source"),
+    *("evaluator", "canonical", "summary", "write_best", "source"),
 )
 
 

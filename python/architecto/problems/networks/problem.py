@@ -285,7 +285,7 @@ class Networks(BaseProblem):
                 "report_metric": settings.report_metric or settings.search_metric,
             }
         given = {"dataset": settings.dataset, "device": settings.device}
-        given |= recipe_settings.fixed(settings) | {"options": datasets.options(settings)}
+        given |= recipe_settings.fixed(settings) | {"options": self._options}
         if name != "training":
             return {"name": name, "offered": given | given["options"]}
         return {"name": name} | {
